@@ -1,0 +1,1 @@
+"""Measurements of kyphort, as ratios within one run; no test asserts them."""

@@ -1,0 +1,1 @@
+"""Long campaigns: what a test has no time for."""

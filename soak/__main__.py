@@ -1,0 +1,28 @@
+"""`python -m soak [campaign …]`: run the named campaigns, or all; exit 1 when one finds a fault."""
+
+import argparse
+import sys
+
+from soak import coverage, kills, properties
+
+CAMPAIGNS = {"properties": properties.run, "coverage": coverage.run, "kills": kills.run}
+
+
+def main() -> int:
+    """Run long campaigns."""
+    parser = argparse.ArgumentParser(prog="python -m soak", description=main.__doc__)
+    parser.add_argument("campaigns", nargs="*", metavar="campaign", help=", ".join(CAMPAIGNS))
+    names = parser.parse_args().campaigns or list(CAMPAIGNS)
+    unknown = sorted(set(names) - set(CAMPAIGNS))
+    if unknown:
+        parser.error(f"no campaign '{unknown[0]}'. There are {', '.join(CAMPAIGNS)}.")
+    faults = []
+    for name in names:
+        sys.stdout.write(f"== {name}\n")
+        sys.stdout.flush()
+        faults += [f"{name}: {fault}" for fault in CAMPAIGNS[name]()]
+    sys.stdout.write("\n".join(faults or ["No fault found."]) + "\n")
+    return bool(faults)
+
+
+sys.exit(main())

@@ -1,0 +1,5 @@
+"""`python -m kyphort`."""
+
+from kyphort.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""The command line: read input, call one workflow, show the result.
+
+Heavy libraries are imported inside the commands that need them, so that help is instant.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kyphort import __version__
+from kyphort.cli import reproduce
+from kyphort.errors import KyphortError
+
+app = typer.Typer(
+    name="kyphort",
+    help=(
+        "Kypho-IORT from the needle to the ten-year curve. Research software, not a medical device."
+    ),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command("reproduce")(reproduce.reproduce)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kyphort {__version__} - research software, not a medical device")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+def main() -> None:
+    """Run kyphort; a mistake of the user is one sentence and an exit code, no traceback."""
+    try:
+        app()
+    except KyphortError as error:
+        typer.echo(f"Error [{error.code}]: {error}", err=True)
+        sys.exit(error.exit_code)

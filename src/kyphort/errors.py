@@ -1,0 +1,42 @@
+"""The one family of errors: a helpful sentence, a stable code, an exit code."""
+
+from typing import ClassVar
+
+
+class KyphortError(Exception):
+    """Something that the user can mend; shown as one sentence, without a traceback.
+
+    `code` is stable across versions and has an entry in docs/errors.md; `exit_code` is what the
+    command line returns.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+
+class InvalidDataError(KyphortError, ValueError):
+    """Data that cannot be right: an impossible value, a missing row, a wrong type."""
+
+    code = "invalid-data"
+    exit_code = 3
+
+
+class UnknownPublicationError(KyphortError, LookupError):
+    """A publication that kyphort does not carry."""
+
+    code = "unknown-publication"
+    exit_code = 4
+
+
+class RegistryError(KyphortError):
+    """A registry file that is absent, not a registry, or cannot be read."""
+
+    code = "registry"
+    exit_code = 5
+
+
+class OutputError(KyphortError):
+    """A place that cannot be written to, or that holds files kyphort did not make."""
+
+    code = "output"
+    exit_code = 6

@@ -1,0 +1,1 @@
+"""Every outside format: one module or package for each."""

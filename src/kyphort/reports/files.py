@@ -1,0 +1,111 @@
+"""The files of a report: page, figures, tables and the results themselves."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from kyphort.reports import drawing
+from kyphort.reports.document import Document
+from kyphort.reports.html import NARROW_SUFFIX, render_html
+from kyphort.reports.report import COMPETING_RISKS, LOCAL_CONTROL, OVERALL_SURVIVAL, PROPORTIONS
+from kyphort.reports.results import Recurrences, Results
+
+SYNTHETIC_STAMP = "SYNTHETIC DATA"
+"""Stands in every figure and every row of every file made from rows that are not real."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_figures(results: Results, folder: Path) -> None:
+    """Write every figure as SVG, PDF and PNG, and as SVG for narrow screens."""
+    folder.mkdir()
+    for width, suffix, formats in (
+        (drawing.WIDE, "", drawing.FORMATS),
+        (drawing.NARROW, NARROW_SUFFIX, ("svg",)),
+    ):
+        for name, figure in _figures(results, width):
+            drawing.save_figure(figure, folder, f"{name}{suffix}", formats)
+
+
+def write_tables(document: Document, folder: Path, *, synthetic: bool) -> None:
+    """Write every table as CSV with its raw values: proportions as fractions, times in months."""
+    folder.mkdir()
+    stamp = (SYNTHETIC_STAMP,) if synthetic else ()
+    for table in document.tables():
+        with (folder / f"{table.identifier}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(
+                [*(column.title for column in table.columns), *(["data"] if stamp else [])]
+            )
+            for row in table.raw_rows():
+                writer.writerow([*map(_harmless, row), *stamp])
+
+
+def write_results(results: Results, path: Path) -> None:
+    """Write `results.json`."""
+    path.write_text(
+        json.dumps(results.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
+    )
+
+
+def write_page(document: Document, figures: Path, path: Path) -> None:
+    """Write the self-contained page."""
+    path.write_text(render_html(document, figures), encoding="utf-8")
+
+
+def _figures(results: Results, width: drawing.Width) -> Iterator[tuple[str, Figure]]:
+    plotted = results.curves
+    stamp = SYNTHETIC_STAMP if results.provenance.synthetic else ""
+    colours = (drawing.BLACK, drawing.BLUE, drawing.VERMILLION)
+    yield (
+        LOCAL_CONTROL,
+        drawing.draw_curves(
+            plotted.local_control,
+            colours[: len(plotted.local_control)],
+            "Local control",
+            width,
+            stamp,
+        ),
+    )
+    yield (
+        OVERALL_SURVIVAL,
+        drawing.draw_curves(
+            (plotted.overall_survival,), (drawing.BLACK,), "Overall survival", width, stamp
+        ),
+    )
+    yield (
+        COMPETING_RISKS,
+        drawing.draw_curves(
+            (plotted.one_minus_kaplan_meier, plotted.recurrence_incidence, plotted.death_incidence),
+            (drawing.VERMILLION, drawing.BLUE, drawing.GREY),
+            "Vertebrae with the event",
+            width,
+            stamp,
+        ),
+    )
+    yield PROPORTIONS, drawing.draw_forest(_groups(results), width, stamp)
+
+
+def _groups(results: Results) -> list[tuple[str, Recurrences | None]]:
+    contrast = results.breast_prostate
+    return [
+        ("Prescription distance", None),
+        *((f"{name} mm", found) for name, found in results.by_distance_mm.items()),
+        ("Region", None),
+        *((name.capitalize(), found) for name, found in results.by_region.items()),
+        ("Entity", None),
+        ("Breast or prostate", contrast.breast_or_prostate),
+        ("All others", contrast.others),
+        *results.by_entity.items(),
+    ]
+
+
+def _harmless(value: object) -> object:
+    """Keep spreadsheets from running a text as a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return "" if value is None else value

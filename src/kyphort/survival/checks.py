@@ -1,0 +1,96 @@
+"""Checks of what the caller passed, with messages that name the rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kyphort.errors import InvalidDataError
+from kyphort.survival.arrays import BoolArray, FloatArray
+
+_ROWS_SHOWN = 8
+
+
+def name_rows(rows: NDArray[Any] | Iterable[int]) -> str:
+    """Name row positions, counted from 0, shortened when there are many.
+
+    >>> name_rows([3, 17])
+    'rows 3, 17 (counted from 0)'
+    """
+    positions = [int(row) for row in rows]
+    shown = ", ".join(str(row) for row in positions[:_ROWS_SHOWN])
+    more = len(positions) - _ROWS_SHOWN
+    word = "row" if len(positions) == 1 else "rows"
+    return f"{word} {shown}{f' and {more} more' if more > 0 else ''} (counted from 0)"
+
+
+def refuse_rows(
+    field: str, bad: BoolArray, values: NDArray[Any], problem: str, advice: str
+) -> None:
+    """Raise when any row of `bad` is true, naming the rows and the first value found there."""
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        raise InvalidDataError(
+            f"{field}: {problem} at {name_rows(rows)}; the first is {values[rows[0]]}. {advice}"
+        )
+
+
+def as_floats(field: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as a one-dimensional float array without NaN or infinity."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."
+        ) from error
+    if array.ndim != 1:
+        raise InvalidDataError(
+            f"{field}: an array of {array.ndim} dimensions, shape {array.shape}. "
+            "Pass one value per row, shape (n,)."
+        )
+    advice = "Give a finite number for each of these rows, or leave the rows out."
+    refuse_rows(field, ~np.isfinite(array), array, "a missing or infinite value", advice)
+    return array
+
+
+def check_length(field: str, found: int, expected: int, of: str = "time") -> None:
+    """Raise unless `field` has one value per row."""
+    if found != expected:
+        first = min(found, expected)
+        raise InvalidDataError(
+            f"{field}: {found} values for {expected} rows of {of}; the lengths part at row {first} "
+            f"(counted from 0). Pass one value of {field} per row."
+        )
+
+
+def check_level(level: float) -> None:
+    """Raise unless the confidence level lies strictly between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise InvalidDataError(
+            f"level: {level}. Allowed: between 0 and 1, such as 0.95 for 95 % limits."
+        )
+
+
+def check_cause(cause: object) -> None:
+    """Raise unless the cause is the code of an event."""
+    if not isinstance(cause, int | np.integer) or cause < 1:
+        raise InvalidDataError(
+            f"cause: {cause!r}. Allowed: the code of an event, an integer of 1 or more."
+        )
+
+
+def as_probability(field: str, value: float) -> float:
+    """Return `value` when it lies strictly between 0 and 1."""
+    if not 0.0 < value < 1.0:
+        raise InvalidDataError(f"{field}: {value}. Allowed: strictly between 0 and 1.")
+    return float(value)
+
+
+def as_times(field: str, values: ArrayLike) -> FloatArray:
+    """Return times to look up, of any shape, without NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    if np.isnan(array).any():
+        places = name_rows(np.flatnonzero(np.isnan(array.ravel())))
+        raise InvalidDataError(f"{field}: no time at {places}. Pass a number for each time asked.")
+    return array

@@ -1,0 +1,252 @@
+"""The Kaplan–Meier estimator, with Greenwood or cluster-robust standard errors."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kyphort.errors import InvalidDataError
+from kyphort.survival.arrays import FloatArray, IntArray, from_the_right, with_start
+from kyphort.survival.checks import as_probability, check_cause
+from kyphort.survival.clusters import count_clusters, robust_clusters
+from kyphort.survival.data import SurvivalData
+from kyphort.survival.exits import (
+    ExitCounts,
+    RiskProcess,
+    at_risk_at,
+    exit_counts,
+    greenwood_terms,
+    product_limit,
+    risk_process,
+)
+from kyphort.survival.influence import log_survival_variance, mean_variance
+from kyphort.survival.results import CurvePoints, Estimate, Quantile
+from kyphort.survival.steps import StepReader, crossing_time
+from kyphort.survival.ties import snap
+from kyphort.survival.transforms import Confidence, limits, normal_quantile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurvivalCurve:
+    """A survival curve with limits, numbers at risk, and what they rest on.
+
+    All arrays are `(m,)`, at the distinct exit times of any code. `std_error` is on the scale of
+    the survival; where the survival is 0 it is 0 and the limits are NaN, where the survival is 1
+    the limits are 1. `at_risk` counts T ≥ t; `events`, `censored` and `competing` leave at that time.
+    `clusters` is None when the standard error takes rows as independent.
+    """
+
+    times: FloatArray
+    survival: FloatArray
+    std_error: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    at_risk: FloatArray
+    events: FloatArray
+    censored: FloatArray
+    competing: FloatArray
+    rows: int
+    clusters: int | None
+    confidence: Confidence
+    level: float
+    method: str
+    label: str
+    unit_of_analysis: str
+    data: SurvivalData = field(repr=False)
+    _process: RiskProcess = field(repr=False)
+    _cluster: IntArray | None = field(repr=False)
+
+    def at(self, t: ArrayLike) -> CurvePoints:
+        """Read the curve at one time or several; the arrays returned have the shape of `t`.
+
+        Right-continuous; before the first time S = 1, SE = 0 and the limits are 1; after the last
+        exit everything but the number at risk is NaN.
+
+        Examples
+        --------
+        >>> curve = kaplan_meier(SurvivalData([4, 11, 12], [1, 0, 1]))
+        >>> curve.at([2, 4, 20]).survival.round(4).tolist()
+        [1.0, 0.6667, nan]
+        """
+        reader = StepReader(self.times, t)
+        return CurvePoints(
+            times=reader.asked,
+            survival=reader.read(1.0, self.survival),
+            std_error=reader.read(0.0, self.std_error),
+            lower=reader.read(1.0, self.lower),
+            upper=reader.read(1.0, self.upper),
+            at_risk=at_risk_at(self.data, reader.asked),
+        )
+
+    def quantile(self, p: float) -> Quantile:
+        """Return the first time at which S ≤ 1 - p, with limits on the scale of the curve's own.
+
+        The limits are the times at which the limits of the curve cross 1 - p. Where a curve is flat
+        exactly at 1 - p the middle of the flat piece is taken, as R does. NaN: not reached.
+
+        Source: Brookmeyer & Crowley 1982, doi 10.2307/2530286.
+
+        Examples
+        --------
+        >>> curve = kaplan_meier(SurvivalData([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 0]))
+        >>> curve.quantile(0.5).estimate
+        3.5
+        """
+        height = 1.0 - as_probability("p", p)
+        estimate, lower, upper = (
+            crossing_time(self.times, curve, height)
+            for curve in (self.survival, self.lower, self.upper)
+        )
+        method = f"Brookmeyer–Crowley, {self.confidence} limits; {self.method}"
+        return Quantile(float(p), estimate, lower, upper, self.level, method)
+
+    def restricted_mean(self, tau: float) -> Estimate:
+        """Return the mean time up to `tau`, ∫₀^τ S(t) dt, in the unit of the times.
+
+        The standard error is √Σ (∫ₜ^τ S)² d / (Y (Y - d)), or cluster-robust when the curve's is;
+        the limits are symmetric, clipped to [0, τ].
+
+        Source: Andersen, Hansen & Klein 2004, doi 10.1007/s10985-004-4771-0.
+
+        Raises
+        ------
+        InvalidDataError
+            When `tau` is not above zero, or lies beyond the last exit while the curve is not yet 0.
+
+        Examples
+        --------
+        >>> kaplan_meier(SurvivalData([4, 11, 12], [1, 0, 1])).restricted_mean(10).value
+        8.0
+        """
+        tau = float(snap(np.asarray(tau, dtype=np.float64), self.times))
+        self._check_horizon(tau)
+        times = np.minimum(with_start(0.0, self.times), tau)
+        survival = with_start(1.0, self.survival)
+        value = float(np.sum(np.diff(times) * survival[:-1]))
+        std_error = float(np.sqrt(self._mean_variance(times, survival)))
+        margin = normal_quantile(self.level) * std_error
+        lower, upper = max(value - margin, 0.0), min(value + margin, tau)
+        if np.isnan(std_error):
+            lower = upper = float("nan")
+        method = f"area under the curve to {tau:g}, symmetric limits; {self.method}"
+        return Estimate(value, std_error, lower, upper, self.level, method)
+
+    def _mean_variance(self, times: FloatArray, survival: FloatArray) -> float:
+        if self._cluster is not None:
+            return mean_variance(self._process, self._cluster, times, survival)
+        pieces = np.diff(times) * survival[:-1]
+        still_to_come = np.append(from_the_right(pieces)[1:], 0.0)
+        return float(np.sum(still_to_come**2 * greenwood_terms(self._process)))
+
+    def _check_horizon(self, tau: float) -> None:
+        last, height = float(self.times[-1]), float(self.survival[-1])
+        if not tau > 0.0 or not np.isfinite(tau):
+            raise InvalidDataError(f"tau: {tau}. Allowed: a finite time above zero.")
+        if tau > last and height > 0.0:
+            raise InvalidDataError(
+                f"tau: {tau:g} lies beyond the last exit at {last:g}, where the curve still stands "
+                f"at {height:.4g}; the mean up to there is not known. Allowed: up to {last:g}."
+            )
+
+
+def kaplan_meier(
+    data: SurvivalData,
+    cause: int = 1,
+    confidence: Confidence = "log-log",
+    level: float = 0.95,
+    cluster_robust: bool | None = None,
+) -> SurvivalCurve:
+    """Estimate the survival function of one cause by Kaplan and Meier's product limit.
+
+    S(t) = Π (1 - d/Y) over event times up to t. Every other code leaves the risk set as a
+    censoring; `competing` says how many. Strata are pooled: use `SurvivalData.split` for one curve each.
+
+    Parameters
+    ----------
+    data
+        Rows with entry times, clusters and case weights where they have any.
+    cause
+        The event code counted.
+    confidence
+        Scale of the limits: "log-log", "log", "plain", "logit" or "arcsin".
+    level
+        Confidence level of the limits.
+    cluster_robust
+        True: infinitesimal jackknife by cluster (by row without clusters), no factor G/(G - 1);
+        False: Greenwood; None: robust when a cluster holds more than one row or a weight is not a
+        whole number. With only one cluster the robust error and its limits are NaN.
+
+    Source: Kaplan & Meier 1958, doi 10.1080/01621459.1958.10501452; Greenwood 1926; the clustered
+    variance is that of R's `survfit(cluster=)`, see `kyphort.survival.influence`.
+
+    Raises
+    ------
+    InvalidDataError
+        For an unknown `cause`, `confidence` or `level`.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier(SurvivalData([6, 6, 6, 6, 7, 9, 10], [1, 1, 1, 0, 1, 0, 1]))
+    >>> curve.survival.round(4).tolist()
+    [0.5714, 0.381, 0.381, 0.0]
+    >>> curve.at(8).at_risk.tolist()
+    2.0
+    """
+    check_cause(cause)
+    process = risk_process(data, data.event == cause)
+    counts = exit_counts(data, cause)
+    cluster = robust_clusters(data, cluster_robust)
+    return build_curve(
+        data, process, counts, cluster, confidence=confidence, level=level, name="Kaplan–Meier"
+    )
+
+
+def build_curve(
+    data: SurvivalData,
+    process: RiskProcess,
+    counts: ExitCounts,
+    cluster: IntArray | None,
+    *,
+    confidence: Confidence,
+    level: float,
+    name: str,
+) -> SurvivalCurve:
+    """Turn a risk process into a curve with errors and limits."""
+    survival = product_limit(process)
+    if cluster is None:
+        variance = np.cumsum(greenwood_terms(process))
+    else:
+        variance = log_survival_variance(process, cluster)
+    certain = (survival == 0.0) | (survival == 1.0)
+    std_error = np.where(certain, 0.0, survival * np.sqrt(variance))
+    lower, upper = limits(survival, std_error, confidence, level)
+    lower[survival == 1.0] = upper[survival == 1.0] = 1.0
+    clusters = None if cluster is None else count_clusters(cluster)
+    return SurvivalCurve(
+        times=process.times,
+        survival=survival,
+        std_error=std_error,
+        lower=lower,
+        upper=upper,
+        at_risk=process.at_risk,
+        events=counts.events,
+        censored=counts.censored,
+        competing=counts.competing,
+        rows=len(data),
+        clusters=clusters,
+        confidence=confidence,
+        level=level,
+        method=f"{name}, {error_method(clusters)}, {confidence} limits",
+        label=data.label,
+        unit_of_analysis=data.unit_of_analysis,
+        data=data,
+        _process=process,
+        _cluster=cluster,
+    )
+
+
+def error_method(clusters: int | None) -> str:
+    """Name the standard error in words."""
+    if clusters is None:
+        return "Greenwood standard error"
+    return f"infinitesimal-jackknife standard error over {clusters} clusters"

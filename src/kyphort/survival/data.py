@@ -1,0 +1,208 @@
+"""Right-censored, possibly left-truncated and clustered times: what every estimator takes."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kyphort.errors import InvalidDataError
+from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, read_only
+from kyphort.survival.checks import as_floats, check_length, refuse_rows
+from kyphort.survival.labels import Labels, encode_labels
+from kyphort.survival.ties import merge_near_ties
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class SurvivalData:
+    """Times under observation with the code of what ended them, one row per unit of analysis.
+
+    Near-equal times are merged (tolerance √ε, as `timefix` of R's survival package), so that times
+    computed from dates tie when the dates do. At a tie events come before censorings.
+
+    Parameters
+    ----------
+    time
+        `(n,)`, above zero, in any one unit: when observation of the row ended.
+    event
+        `(n,)` integers: 0 censored, 1 the event, 2, 3 … competing causes.
+    entry
+        `(n,)` left-truncation times, not negative: a row is at risk in (entry, time].
+    cluster
+        `(n,)` labels, any hashable: rows with one label are dependent (vertebrae of one patient).
+    stratum
+        `(n,)` labels; estimators of one curve pool them, tests compare within them.
+    weight
+        `(n,)` case weights, above zero.
+    label
+        A name for messages and reports.
+    unit_of_analysis
+        What one row is: "patient", "vertebra" …
+
+    Attributes
+    ----------
+    time, entry, weight : read-only float64 arrays
+    event, cluster, stratum : read-only int64 arrays; labels appear as positions in sorted order
+
+    Raises
+    ------
+    InvalidDataError
+        For values that cannot be right; the message names the rows, counted from 0.
+
+    Examples
+    --------
+    >>> data = SurvivalData([4, 11, 11], [1, 0, 2], cluster=["p1", "p2", "p2"])
+    >>> len(data), data.cluster.tolist()
+    (3, [0, 1, 1])
+    """
+
+    time: FloatArray
+    event: IntArray
+    entry: FloatArray | None
+    cluster: IntArray | None
+    stratum: IntArray | None
+    weight: FloatArray | None
+    label: str
+    unit_of_analysis: str
+
+    def __init__(
+        self,
+        time: ArrayLike,
+        event: ArrayLike,
+        *,
+        entry: ArrayLike | None = None,
+        cluster: Labels | None = None,
+        stratum: Labels | None = None,
+        weight: ArrayLike | None = None,
+        label: str = "",
+        unit_of_analysis: str = "patient",
+    ) -> None:
+        checked_time = _check_time(time)
+        rows = checked_time.size
+        checked_entry = None if entry is None else _check_entry(entry, checked_time)
+        merged_time, merged_entry = merge_near_ties(checked_time, checked_entry)
+        values = {
+            "time": read_only(merged_time),
+            "event": read_only(_check_event(event, rows)),
+            "entry": None if merged_entry is None else read_only(merged_entry),
+            "cluster": _check_labels("cluster", cluster, rows),
+            "stratum": _check_labels("stratum", stratum, rows),
+            "weight": None if weight is None else read_only(_check_weight(weight, rows)),
+            "label": label,
+            "unit_of_analysis": unit_of_analysis,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return int(self.time.size)
+
+    @property
+    def weights(self) -> FloatArray:
+        """The case weights `(n,)`, ones when none were given."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    @property
+    def entries(self) -> FloatArray:
+        """The entry times `(n,)`; minus infinity for a row observed from the origin."""
+        if self.entry is None:
+            return np.full(len(self), -np.inf)
+        return np.where(self.entry > 0.0, self.entry, -np.inf)
+
+    @property
+    def has_fractional_weights(self) -> bool:
+        """Whether any weight is not a whole number, so that rows cannot be copies."""
+        return self.weight is not None and bool((self.weight % 1.0 != 0.0).any())
+
+    def select(self, rows: BoolArray | IntArray, *, label: str | None = None) -> "SurvivalData":
+        """Return the chosen rows as data of their own; codes count from 0 again.
+
+        >>> SurvivalData([4, 11, 12], [1, 0, 2]).select(np.array([0, 2])).time.tolist()
+        [4.0, 12.0]
+        """
+        part = object.__new__(SurvivalData)
+        # Times stay as merged among all rows, so that parts of one data set agree on ties.
+        values = {
+            "time": read_only(self.time[rows]),
+            "event": read_only(self.event[rows]),
+            "entry": None if self.entry is None else read_only(self.entry[rows]),
+            "cluster": _recode(self.cluster, rows),
+            "stratum": _recode(self.stratum, rows),
+            "weight": None if self.weight is None else read_only(self.weight[rows]),
+            "label": self.label if label is None else label,
+            "unit_of_analysis": self.unit_of_analysis,
+        }
+        for name, value in values.items():
+            object.__setattr__(part, name, value)
+        return part
+
+    def split(self, labels: Labels) -> "dict[Hashable, SurvivalData]":
+        """Return one `SurvivalData` per distinct label, in sorted label order.
+
+        Parameters
+        ----------
+        labels
+            `(n,)` group labels.
+
+        Examples
+        --------
+        >>> data = SurvivalData([4, 11, 12], [1, 0, 2])
+        >>> {name: len(part) for name, part in data.split(["b", "a", "b"]).items()}
+        {'a': 1, 'b': 2}
+        """
+        codes, names = encode_labels("labels", labels, len(self))
+        return {
+            name: self.select(codes == code, label=str(name)) for code, name in enumerate(names)
+        }
+
+
+def _check_time(time: ArrayLike) -> FloatArray:
+    array = as_floats("time", time)
+    if array.size == 0:
+        raise InvalidDataError(
+            "time: no rows. Pass at least one row with a time and an event code."
+        )
+    advice = (
+        "Times start at the origin and must be above zero; count an event on day 0 as half a day."
+    )
+    refuse_rows("time", array <= 0.0, array, "a time that is not above zero", advice)
+    return array
+
+
+def _check_event(event: ArrayLike, rows: int) -> IntArray:
+    array = as_floats("event", event)
+    check_length("event", array.size, rows)
+    advice = "Allowed: 0 for censored, 1 for the event, 2, 3 … for competing causes."
+    unknown = (array < 0) | (array != np.floor(array))
+    refuse_rows("event", unknown, array, "an unknown event code", advice)
+    return array.astype(np.int64)
+
+
+def _check_entry(entry: ArrayLike, time: FloatArray) -> FloatArray:
+    array = as_floats("entry", entry)
+    check_length("entry", array.size, time.size)
+    advice = "Use 0 for a row that was observed from the origin."
+    refuse_rows("entry", array < 0.0, array, "an entry before the origin", advice)
+    advice = "A row is at risk in (entry, time]; entry must come before time."
+    refuse_rows(
+        "entry", array >= time, array, "an entry at or after the end of observation", advice
+    )
+    return array
+
+
+def _check_weight(weight: ArrayLike, rows: int) -> FloatArray:
+    array = as_floats("weight", weight)
+    check_length("weight", array.size, rows)
+    advice = "Weights must be above zero; leave out a row that should not count."
+    refuse_rows("weight", array <= 0.0, array, "a weight that is not above zero", advice)
+    return array
+
+
+def _check_labels(field: str, labels: Labels | None, rows: int) -> IntArray | None:
+    return None if labels is None else read_only(encode_labels(field, labels, rows)[0])
+
+
+def _recode(codes: IntArray | None, rows: BoolArray | IntArray) -> IntArray | None:
+    if codes is None:
+        return None
+    return read_only(np.unique(codes[rows], return_inverse=True)[1].astype(np.int64))

@@ -1,0 +1,145 @@
+"""Infinitesimal-jackknife variances of survival and incidence, at every time, in linear work.
+
+Write Y for the number at risk, d for the events and h = d/Y at an event time, S⁻ for the curve just
+before it. While a row is at risk, its influence on log S(t) is one function for all rows,
+
+    g(t) = Σ d / (Y (Y - d)),
+
+and its influence on the incidence F(t) of cause 1 is G(t), with G ← G + g S⁻ h₁ - S⁻ h₁ / Y. Once
+it has left at T, the influence is c on log S(t) and α + c F(t) on F(t), for ever after:
+
+    event     c = g(T⁻) - 1/Y,   α = G(T⁻) + g(T⁻) S⁻ h₁ + S⁻ (1{cause 1} - h₁) / Y - c F(T)
+    censored  c = g(T),          α = G(T) - c F(T)
+
+A late entry subtracts what a row censored at its entry would have. A cluster's influence is the sum
+of its rows', so three running numbers per cluster (rows at risk, Σ c, Σ α) give the variance
+Σ (influence of cluster)² at each time without a clusters × times matrix. There is no factor
+G/(G - 1), as in R's survfit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kyphort.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    count_at,
+    ratio,
+    with_start,
+)
+from kyphort.survival.clusters import (
+    count_clusters,
+    quadratic_form,
+    running_gram,
+    sum_by_cluster,
+)
+from kyphort.survival.exits import RiskProcess, greenwood_terms, product_limit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogSurvivalInfluence:
+    """What rows at risk and rows gone contribute to log S.
+
+    Slot 0 is before the first time, slot j after the j-th. `while_at_risk` is g by slot,
+    `(m + 1,)`; `enter` and `leave`, `(n,)`, are the slots of each row's coming and going;
+    `once_gone`, `(n,)`, is c.
+    """
+
+    while_at_risk: FloatArray
+    enter: IntArray
+    leave: IntArray
+    once_gone: FloatArray
+
+
+def log_survival_influence(process: RiskProcess) -> LogSurvivalInfluence:
+    """Work out g and c of the module's formulas."""
+    g = with_start(0.0, np.cumsum(greenwood_terms(process)))
+    enter, leave = process.first, process.last + 1
+    once_gone = g[leave]
+    at = process.last[process.is_event]
+    once_gone[process.is_event] = g[at] - 1.0 / process.at_risk[at]
+    return LogSurvivalInfluence(g, enter, leave, once_gone)
+
+
+def log_survival_variance(process: RiskProcess, cluster: IntArray) -> FloatArray:
+    """Return the clustered variance of log S(t) `(m,)`; NaN when there is only one cluster."""
+    influence = log_survival_influence(process)
+    g, weight = influence.while_at_risk, process.weight
+    coming = np.stack([weight, -weight * g[influence.enter]], axis=1)
+    going = np.stack([-weight, weight * influence.once_gone], axis=1)
+    seen_by = np.stack([g, np.ones_like(g)], axis=1)
+    return _clustered_variance(influence, cluster, coming, going, seen_by)
+
+
+def incidence_variance(
+    process: RiskProcess, cluster: IntArray, of_cause: BoolArray, incidence: FloatArray
+) -> FloatArray:
+    """Return the clustered variance of F(t) `(m,)` of one cause; NaN for only one cluster.
+
+    `process` counts events of every cause; `of_cause` `(n,)` marks those of the one, `incidence` is
+    F by time `(m,)`.
+    """
+    influence = log_survival_influence(process)
+    g, weight, y = influence.while_at_risk, process.weight, process.at_risk
+    survival = with_start(1.0, product_limit(process))
+    f = with_start(0.0, incidence)
+    mine = process.is_event & of_cause
+    rate = ratio(count_at(process.last[mine], weight[mine], y.size), y)
+    steps = survival[:-1] * rate
+    big_g = with_start(0.0, np.cumsum(steps * (g[:-1] - ratio(np.ones_like(y), y))))
+
+    constant = big_g[influence.leave]
+    at, is_event = process.last[process.is_event], process.is_event
+    own = survival[at] * (of_cause[is_event] - rate[at]) / y[at]
+    constant[is_event] = big_g[at] + g[at] * steps[at] + own
+    constant = constant - influence.once_gone * f[influence.leave]
+
+    g_in, f_in, big_g_in = (values[influence.enter] for values in (g, f, big_g))
+    coming = weight[:, None] * np.stack([np.ones_like(g_in), -g_in, g_in * f_in - big_g_in], axis=1)
+    going = weight[:, None] * np.stack([-np.ones_like(g_in), influence.once_gone, constant], axis=1)
+    seen_by = np.stack([big_g, f, np.ones_like(f)], axis=1)
+    return _clustered_variance(influence, cluster, coming, going, seen_by)
+
+
+def mean_variance(
+    process: RiskProcess, cluster: IntArray, times: FloatArray, survival: FloatArray
+) -> float:
+    """Return the clustered variance of ∫ S over the steps between `times`; NaN for one cluster.
+
+    `times` `(m + 1,)` starts at 0 and is capped at the horizon; `survival` `(m + 1,)` starts at 1.
+    """
+    if count_clusters(cluster) < 2:
+        return float("nan")
+    influence = log_survival_influence(process)
+    g, width = influence.while_at_risk, np.diff(times)
+    area = with_start(0.0, np.cumsum(width * survival[:-1]))
+    weighted_area = with_start(0.0, np.cumsum(width * survival[:-1] * g[:-1]))
+    left = area[-1] - area
+
+    def gone(slot: IntArray, c: FloatArray) -> FloatArray:
+        return np.asarray(weighted_area[slot] + c * left[slot])
+
+    rows = gone(influence.leave, influence.once_gone) - gone(influence.enter, g[influence.enter])
+    return float(np.sum(sum_by_cluster(process.weight * rows, cluster) ** 2))
+
+
+def _clustered_variance(
+    influence: LogSurvivalInfluence,
+    cluster: IntArray,
+    coming: FloatArray,
+    going: FloatArray,
+    seen_by: FloatArray,
+) -> FloatArray:
+    slots = influence.while_at_risk.size
+    if count_clusters(cluster) < 2:
+        # The influences of all rows sum to zero, so one cluster says nothing about variation.
+        return np.full(slots - 1, np.nan)
+    gram = running_gram(
+        np.concatenate((cluster, cluster)),
+        np.concatenate((influence.enter, influence.leave)),
+        np.concatenate((coming, going)),
+        slots,
+    )
+    return quadratic_form(gram, seen_by)[1:]

@@ -1,0 +1,92 @@
+"""Confidence limits of a probability on five scales, as R's survival package forms them."""
+
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Literal, get_args
+
+import numpy as np
+
+from kyphort.errors import InvalidDataError
+from kyphort.survival.arrays import FloatArray
+from kyphort.survival.checks import check_level
+
+Confidence = Literal["log-log", "log", "plain", "logit", "arcsin"]
+"""The scale on which the limits are symmetric."""
+
+
+def normal_quantile(level: float) -> float:
+    """Return the two-sided standard normal quantile of a confidence level.
+
+    >>> round(normal_quantile(0.95), 6)
+    1.959964
+    """
+    check_level(level)
+    return NormalDist().inv_cdf(1.0 - (1.0 - level) / 2.0)
+
+
+def limits(
+    estimate: FloatArray, std_error: FloatArray, confidence: Confidence, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return lower and upper limits `(m,)` of probabilities, clipped to [0, 1].
+
+    The standard error is on the scale of the probability and is carried to the other scale by the
+    delta method. Where the probability is 0 or 1 both limits are NaN: the caller knows which of
+    the two is certain.
+
+    Source: Kalbfleisch & Prentice, The Statistical Analysis of Failure Time Data, section 1.4;
+    Borgan & Liestøl 1990 (arcsin); the clipping is that of R survival 3.8.
+
+    Examples
+    --------
+    >>> lower, upper = limits(np.array([0.5]), np.array([0.1]), "log-log", 0.95)
+    >>> round(float(lower[0]), 4), round(float(upper[0]), 4)
+    (0.2952, 0.6745)
+    """
+    if confidence not in _SCALES:
+        allowed = ", ".join(repr(name) for name in get_args(Confidence))
+        raise InvalidDataError(f"confidence: {confidence!r}. Allowed: {allowed}.")
+    z = normal_quantile(level)
+    lower = np.full(estimate.shape, np.nan)
+    upper = np.full(estimate.shape, np.nan)
+    inside = (estimate > 0.0) & (estimate < 1.0)
+    p = estimate[inside]
+    # A very wide interval overflows on its way to 0 or 1, which is where it ends.
+    with np.errstate(over="ignore"):
+        low, high = _SCALES[confidence](p, z * std_error[inside])
+    # A transform and its inverse can miss the estimate by one unit in the last place.
+    lower[inside], upper[inside] = np.minimum(low, p), np.maximum(high, p)
+    return lower, upper
+
+
+def _log_log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    centre, half = np.log(-np.log(p)), -margin / (p * np.log(p))
+    return np.exp(-np.exp(centre + half)), np.exp(-np.exp(centre - half))
+
+
+def _log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return p * np.exp(-margin / p), np.minimum(p * np.exp(margin / p), 1.0)
+
+
+def _plain(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return np.maximum(p - margin, 0.0), np.minimum(p + margin, 1.0)
+
+
+def _logit(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    centre, half = np.log(p / (1.0 - p)), margin / (p * (1.0 - p))
+    return 1.0 / (1.0 + np.exp(half - centre)), 1.0 / (1.0 + np.exp(-centre - half))
+
+
+def _arcsin(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    centre, half = np.arcsin(np.sqrt(p)), 0.5 * margin / np.sqrt(p * (1.0 - p))
+    low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, np.pi / 2.0)
+    return np.sin(low) ** 2, np.sin(high) ** 2
+
+
+_Scale = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
+_SCALES: dict[str, _Scale] = {
+    "log-log": _log_log,
+    "log": _log,
+    "plain": _plain,
+    "logit": _logit,
+    "arcsin": _arcsin,
+}

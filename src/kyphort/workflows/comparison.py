@@ -1,0 +1,62 @@
+"""Printed beside computed, and whether the print determines what was computed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kyphort.published import Publication, PublishedNumber, agrees, in_printed_unit
+from kyphort.reports.paths import numbers_in, value_at
+from kyphort.reports.results import ComparedNumber, Determination, Erratum, Results
+
+OBSERVED = Determination("observed", None, None, None, False, "read from a registry of real rows")
+
+
+def compare(results: Results, publication: Publication) -> Results:
+    """Return the results with every printed number beside the computed one.
+
+    Also with the errata of the print, and for every computed number whether the print determines
+    it. The numbers of a real cohort are observed, whatever the print says.
+    """
+    computed = results.as_json()
+    synthetic = results.provenance.synthetic
+    return replace(
+        results,
+        comparison=tuple(
+            _compared(number, computed) for number in publication.numbers if number.result
+        ),
+        errata=tuple(
+            Erratum(one.place, one.kind.value, one.statement, one.arithmetic)
+            for one in publication.errata
+        ),
+        determination={
+            path: _determined(publication, path) if synthetic else OBSERVED
+            for path, _ in numbers_in(computed)
+        },
+    )
+
+
+def _compared(number: PublishedNumber, results: Mapping[str, Any]) -> ComparedNumber:
+    value = in_printed_unit(number, value_at(results, number.result or ""))
+    return ComparedNumber(
+        id=number.id,
+        text=number.text,
+        place=", ".join(number.places),
+        unit=number.unit,
+        printed=number.printed,
+        computed=value,
+        agrees=agrees(number, value),
+        can_agree=number.can_agree,
+        erratum=None if number.erratum is None else number.erratum.statement,
+    )
+
+
+def _determined(publication: Publication, path: str) -> Determination:
+    found = publication.determination_of(path)
+    return Determination(
+        found.kind.value,
+        found.low,
+        found.high,
+        found.verdict.value,
+        found.bounds_proved,
+        found.why,
+    )

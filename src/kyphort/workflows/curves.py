@@ -1,0 +1,156 @@
+"""From estimators to the landmarks and steps that the report shows."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.reports.results import (
+    Comparison,
+    IncidenceLandmark,
+    Interval,
+    Landmark,
+    PlottedCurve,
+    RegionCurves,
+    RiskTable,
+)
+from kyphort.survival import (
+    CumulativeIncidence,
+    Estimate,
+    SurvivalCurve,
+    SurvivalData,
+    TestResult,
+    kaplan_meier,
+    risk_table,
+)
+
+LANDMARKS_MONTHS = (6.0, 12.0, 24.0, 36.0, 48.0, 60.0)
+TICK_MONTHS = 12.0
+
+Numbers = NDArray[np.float64]
+
+
+def landmarks(curve: SurvivalCurve) -> tuple[Landmark, ...]:
+    """Read a survival curve at the landmarks."""
+    points = curve.at(np.array(LANDMARKS_MONTHS))
+    return _landmarks(points.survival, points.lower, points.upper, points.std_error, points.at_risk)
+
+
+def incidence_landmarks(incidence: CumulativeIncidence) -> tuple[Landmark, ...]:
+    """Read a cumulative incidence at the landmarks."""
+    points = incidence.at(np.array(LANDMARKS_MONTHS))
+    return _landmarks(
+        points.incidence, points.lower, points.upper, points.std_error, points.at_risk
+    )
+
+
+def beside_one_minus(
+    incidence: CumulativeIncidence, curve: SurvivalCurve
+) -> tuple[IncidenceLandmark, ...]:
+    """Read a cumulative incidence at the landmarks beside 1 - KM of the same event."""
+    return tuple(
+        IncidenceLandmark(
+            point.time_months,
+            point.estimate,
+            point.lower,
+            point.upper,
+            point.std_error,
+            point.at_risk,
+            None if beside.estimate is None else 1 - beside.estimate,
+        )
+        for point, beside in zip(incidence_landmarks(incidence), landmarks(curve), strict=True)
+    )
+
+
+def region_curves(data: SurvivalData, regions: list[str], *, cluster_robust: bool) -> RegionCurves:
+    """Estimate local control of all vertebrae and of the thoracic and lumbar ones."""
+    parts = {"all": data, **data.split(regions)}
+    read = {
+        name: landmarks(kaplan_meier(part, cluster_robust=cluster_robust))
+        for name, part in parts.items()
+    }
+    return RegionCurves(read["all"], read.get("thoracic", ()), read.get("lumbar", ()))
+
+
+def plotted(label: str, data: SurvivalData, curve: SurvivalCurve) -> PlottedCurve:
+    """Prepare a survival curve for a figure: steps from time 0 and the numbers below it."""
+    steps = (curve.times, curve.survival, curve.lower, curve.upper)
+    return _plotted(label, data, steps, start=1)
+
+
+def plotted_incidence(
+    label: str, data: SurvivalData, incidence: CumulativeIncidence, cause: int
+) -> PlottedCurve:
+    """Prepare a cumulative incidence for a figure."""
+    steps = (incidence.times, incidence.incidence, incidence.lower, incidence.upper)
+    return _plotted(label, data, steps, start=0, cause=cause)
+
+
+def plotted_complement(label: str, data: SurvivalData, curve: SurvivalCurve) -> PlottedCurve:
+    """Prepare 1 - S for a figure."""
+    steps = (curve.times, 1 - curve.survival, 1 - curve.upper, 1 - curve.lower)
+    return _plotted(label, data, steps, start=0)
+
+
+def compared(result: TestResult, groups: Iterable[str]) -> Comparison:
+    """Copy a test's result, its groups by name."""
+    names = sorted(set(groups))
+    return Comparison(
+        known(result.statistic),
+        int(result.df),
+        known(result.p_value),
+        dict(zip(names, np.asarray(result.observed).tolist(), strict=True)),
+        dict(zip(names, np.asarray(result.expected).tolist(), strict=True)),
+        result.method,
+    )
+
+
+def interval(estimate: Estimate) -> Interval:
+    """Copy an estimate with its limits."""
+    return Interval(known(estimate.value), known(estimate.lower), known(estimate.upper))
+
+
+def known(value: float) -> float | None:
+    """Return the number, or None where it could not be estimated."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _landmarks(*columns: object) -> tuple[Landmark, ...]:
+    """Make landmarks from the columns estimate, limits, standard error and number at risk."""
+    rows = zip(*(np.asarray(column, dtype=np.float64).tolist() for column in columns), strict=True)
+    return tuple(
+        Landmark(time, known(estimate), known(lower), known(upper), known(error), at_risk)
+        for time, (estimate, lower, upper, error, at_risk) in zip(
+            LANDMARKS_MONTHS, rows, strict=True
+        )
+    )
+
+
+def _plotted(
+    label: str,
+    data: SurvivalData,
+    steps: tuple[Numbers, Numbers, Numbers, Numbers],
+    *,
+    start: float,
+    cause: int = 1,
+) -> PlottedCurve:
+    """Prepare steps (times, estimate, lower, upper) that begin at `start`."""
+    times, estimate, lower, upper = steps
+    ticks = np.arange(0, float(times[-1]) + TICK_MONTHS / 2, TICK_MONTHS)
+    below = risk_table(data, ticks, cause=cause, convention="KMunicate")
+    return PlottedCurve(
+        label,
+        len(data.time),
+        (0.0, *times.tolist()),
+        (start, *estimate.tolist()),
+        (start, *map(known, lower.tolist())),
+        (start, *map(known, upper.tolist())),
+        RiskTable(
+            tuple(ticks.tolist()),
+            tuple(below.at_risk.tolist()),
+            tuple(below.censored.tolist()),
+            tuple(below.events.tolist()),
+            tuple(below.competing.tolist()),
+        ),
+    )

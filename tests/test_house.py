@@ -1,0 +1,87 @@
+"""The house itself: what loads when, one version everywhere, a Makefile that says what it has."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import kyphort
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("numpy", "scipy", "matplotlib", "sqlalchemy", "jinja2")
+
+SHOW_HELP = f"""
+import contextlib, io, sys
+from kyphort.cli import app
+text = io.StringIO()
+with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+    app(["--help"])
+assert "reproduce" in text.getvalue(), text.getvalue()
+print(*sorted(set({HEAVY!r}) & set(sys.modules)))
+"""
+
+
+def test_help_loads_no_heavy_library() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SHOW_HELP], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert not run.stdout.split()
+
+
+@pytest.mark.parametrize("leaf", ["units", "errors", "clinical", "published"])
+def test_the_lower_floors_load_no_heavy_library(leaf: str) -> None:
+    code = f"import sys, kyphort.{leaf}; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not run.stdout.split()
+
+
+def test_one_version_everywhere() -> None:
+    citation = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert citation
+    assert newest
+    assert citation[1] == newest[1] == kyphort.__version__
+
+
+def test_one_licence_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["license"] == "Apache-2.0"
+    assert "license: Apache-2.0\n" in (ROOT / "CITATION.cff").read_text()
+    assert (
+        "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
+    )
+
+
+@pytest.mark.parametrize("page", ["docs/index.md", "docs/installation.md", "CITATION.cff"])
+def test_the_reader_learns_that_it_is_no_medical_device(page: str) -> None:
+    assert "Research software, not a medical device" in (ROOT / page).read_text()
+
+
+def test_make_help_lists_every_target(require: Callable[[str | None, str], str]) -> None:
+    make = require(shutil.which("make"), "make")
+    run = subprocess.run([make, "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0]
+    listed = re.findall(r"^make (\w+)", run.stdout, re.MULTILINE)
+    assert ["help", *listed] == targets.split()
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    records = sorted(path.name for path in folder.glob("0*.md"))
+    index = (folder / "index.md").read_text()
+    assert re.findall(r"\]\((0\d{3}-[\w-]+\.md)\)", index) == records
+    assert [name[:4] for name in records] == [f"{i:04d}" for i in range(1, len(records) + 1)]
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[<>=~!\[; ]", entry)[0].lower() for entry in project["dependencies"]}
+    text = (ROOT / "docs" / "decisions" / "0003-dependencies.md").read_text()
+    rows = {row.lower() for row in re.findall(r"^\| (\w+)(?: \d)? \|", text, re.MULTILINE)}
+    assert rows - {"package"} == names
