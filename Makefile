@@ -46,7 +46,6 @@ help:
 
 demo: $(STAMPS)/demo
 	"$(VENV)/kyphort" reproduce bludau2020 --out out/bludau2020
-	@echo "The report is out/bludau2020/report.html: open it in a browser."
 
 test: $(STAMPS)/dev
 	"$(VENV)/pytest"
@@ -65,7 +64,7 @@ soak: $(STAMPS)/dev
 	"$(VENV)/python" -m soak
 
 docs: $(STAMPS)/dev
-	"$(VENV)/sphinx-build" -W --keep-going -n -q -b html docs docs/_build/html
+	"$(VENV)/sphinx-build" -W --keep-going -n -q --no-color -b html docs docs/_build/html
 	@echo "The documentation is docs/_build/html/index.html."
 
 # An environment or a result that make did not make stays.

@@ -1,9 +1,14 @@
 """Sphinx: every page in Markdown, the reference from the docstrings, no network at any point."""
 
+import re
+from enum import Enum
+
+import numpy.typing as npt
 from docutils.nodes import Element  # type: ignore[import-untyped]  # docutils ships no types
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.typing import stringify_annotation
 
 from kyphort import __version__
 
@@ -28,7 +33,7 @@ napoleon_google_docstring = False
 # Shapes and units in a docstring are prose, not names to be linked.
 napoleon_use_param = False
 napoleon_use_rtype = False
-autodoc_default_options = {"members": True, "undoc-members": True}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
@@ -81,7 +86,45 @@ def _no_type_before_colon(  # noqa: PLR0917 - Sphinx calls it by position
         lines[:0] = ["..", ""]
 
 
+# NumPy's aliases arrive written out, over several lines each.
+_ARRAY_LIKE = stringify_annotation(npt.ArrayLike, mode="smart")
+_ARRAY = re.compile(
+    r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[(~\w+\.\w+)\]\]"
+)
+_PRIVATE = re.compile(r", _\w+: [^,\[)]*(\[[^\]]*\][^,)]*)?")
+
+
+def _short_types(  # noqa: PLR0917 - Sphinx calls it by position
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """Write ArrayLike and NDArray as the source does, and leave private fields out."""
+    signature = _shorten(signature)
+    return signature and _PRIVATE.sub("", signature), _shorten(returned)
+
+
+def _shorten(text: str | None) -> str | None:
+    if text is None:
+        return None
+    text = text.replace(_ARRAY_LIKE, "~numpy.typing.ArrayLike")
+    return _ARRAY.sub(r"~numpy.typing.NDArray[\1]", text)
+
+
+def _show_codes(  # noqa: PLR0917 - Sphinx calls it by position
+    app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
+) -> bool | None:
+    """List the members of enumerations; the fields of a dataclass stand in its signature."""
+    return False if isinstance(obj, Enum) else None
+
+
 def setup(app: Sphinx) -> None:
     """Register what this project adds to Sphinx."""
     app.connect("autodoc-process-docstring", _no_type_before_colon, priority=400)
+    app.connect("autodoc-process-signature", _short_types)
+    app.connect("autodoc-skip-member", _show_codes)
     app.connect("missing-reference", _public_page)

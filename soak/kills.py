@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-KILLS = 60
+KILLS = 40
 SEED = 8_11_13
 
 

@@ -4,6 +4,8 @@ import contextlib
 import doctest
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +69,28 @@ def test_each_make_target_shown_exists(page: str, line: str) -> None:
     assert set(asked) <= set(targets.split())
 
 
+def failures_shown() -> list[tuple[str, str]]:
+    text = (ROOT / "docs" / "errors.md").read_text()
+    return re.findall(r"^\$ kyphort (.*)\n(Error \[[\s\S]*?)\n```$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("line", "message"), failures_shown())
+def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a registry")
+    (tmp_path / "Documents").mkdir()
+    (tmp_path / "Documents" / "letter.txt").write_text("Dear colleague")
+    run = subprocess.run(
+        [sys.executable, "-m", "kyphort", *shlex.split(line)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    exit_codes = {kind.code: kind.exit_code for kind in errors.KyphortError.__subclasses__()}
+    assert run.stderr.split() == message.split()
+    assert run.returncode == exit_codes[message.partition("[")[2].partition("]")[0]]
+
+
 def test_each_error_has_its_section() -> None:
     in_code = {
         name: (error.code, error.exit_code)
@@ -96,7 +120,7 @@ def test_each_python_example_runs(page: Path) -> None:
     text = "\n".join(blocks(page, "pycon"))
     example = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
     report: list[str] = []
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     runner.run(example, out=report.append)
     assert not runner.failures, "".join(report)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kyphort.published import ErratumKind, PublishedNumber, Role, agrees, load
+from kyphort.published import ErratumKind, Role, agrees, load
 
 PRINT = load("bludau2020")
 ENTITIES = [
@@ -165,6 +165,12 @@ def test_the_complement_of_local_control_exceeds_the_observed_share() -> None:
     assert 100 - value("LC_C_60") > 100 * value("rec") / value("n_vert")
 
 
+def test_the_general_errata_count_right() -> None:
+    curves = [number for number in PRINT.numbers if number.kind == "kaplan-meier"]
+    assert len([number for number in curves if number.role is Role.RESULT]) == 24
+    assert value("lev2") + value("lev3") == 31
+
+
 def test_exactly_the_misprints_and_the_schedule_can_never_agree() -> None:
     assert {number.id for number in PRINT.numbers if not number.can_agree} == {
         "sex_f",
@@ -207,10 +213,6 @@ def test_repeated_numbers_name_all_their_places() -> None:
     assert PRINT.number("ent_r_Breast").places == ("Table 1", "Results", "Discussion")
 
 
-def same_path(number: PublishedNumber) -> str:
-    return number.result or ""
-
-
 def test_two_numbers_share_a_path_only_if_one_is_a_misprint() -> None:
-    paths = [same_path(number) for number in PRINT.numbers if number.result and number.can_agree]
+    paths = [number.result for number in PRINT.numbers if number.result and number.can_agree]
     assert len(paths) == len(set(paths))

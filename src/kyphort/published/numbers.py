@@ -103,17 +103,12 @@ def _value(fields: Fields) -> PrintedValue:
     value = fields.value("value")
     if isinstance(value, str):
         return value
-    single = not isinstance(value, list)
-    numbers = tuple(
-        one
-        for one in ([value] if single else value)
-        if isinstance(one, int | float) and not isinstance(one, bool)
-    )
-    if not numbers or (not single and len(numbers) < len(value)):
+    numbers = value if isinstance(value, list) else [value]
+    if not numbers or not all(type(one) in (int, float) for one in numbers):
         raise fields.error(
             f"field 'value' is {value!r}", "Allowed: a number, a list of numbers, a text."
         )
-    return numbers[0] if single else numbers
+    return tuple(numbers) if isinstance(value, list) else numbers[0]
 
 
 def _one_of(fields: Fields, name: str, allowed: tuple[str, ...]) -> str:

@@ -59,10 +59,9 @@ class Table:
 
     def written_rows(self) -> Sequence[tuple[str, ...]]:
         """Return the cells as text, each by the kind of its column."""
+        kinds = [column.kind for column in self.columns]
         return [
-            tuple(
-                written(value, column.kind) for value, column in zip(row, self.columns, strict=True)
-            )
+            tuple(_written(value, kind) for value, kind in zip(row, kinds, strict=True))
             for row in self.rows
         ]
 
@@ -115,3 +114,7 @@ class Document:
             for block in section.blocks
             if isinstance(block, Table)
         )
+
+
+def _written(value: object, kind: Kind) -> str:
+    return value.written(kind) if isinstance(value, Open) else written(value, kind)

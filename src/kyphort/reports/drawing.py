@@ -4,6 +4,7 @@ KMunicate (doi:10.1136/bmjopen-2019-030215): limits as bands, and under the curv
 risk, censored and with event, which sum to n at every tick.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal
+from matplotlib.text import Text
 
 from kyphort.reports.results import PlottedCurve, Recurrences
 
@@ -48,7 +51,6 @@ def _style() -> AbstractContextManager[None]:
             "axes.linewidth": 0.8,
             "svg.hashsalt": "kyphort",
             "svg.fonttype": "path",
-            "pdf.fonttype": 42,
         }
     )
 
@@ -111,11 +113,22 @@ def draw_forest(
 
 
 def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> None:
-    """Write the figure in each format, the same bytes for the same numbers."""
+    """Write the figure in each format, the same bytes for the same numbers.
+
+    Letters are outlines in SVG and PDF, so that no font can be missing.
+    """
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
     with _style():
-        for form in formats:
+        for form in sorted(formats, key=lambda form: form == "pdf"):
+            if form == "pdf":
+                _outline_letters(figure)
             figure.savefig(folder / f"{name}.{form}", format=form, dpi=200, metadata=undated[form])
+
+
+def _outline_letters(figure: Figure) -> None:
+    # Cutting the font's subset for each PDF would take a third of the time of the whole report.
+    for text in figure.findobj(Text):
+        text.set_path_effects([Normal()])
 
 
 def _stamp(figure: Figure, stamp: str) -> None:
@@ -124,20 +137,32 @@ def _stamp(figure: Figure, stamp: str) -> None:
 
 def _draw_steps(axes: Axes, plotted: Sequence[PlottedCurve], colours: Sequence[str]) -> None:
     for curve, colour in zip(plotted, colours, strict=True):
-        nan = float("nan")
-        lower = [nan if value is None else value for value in curve.lower]
-        upper = [nan if value is None else value for value in curve.upper]
-        axes.fill_between(
-            curve.times_months, lower, upper, step="post", color=colour, alpha=0.13, linewidth=0
-        )
+        times = curve.times_months
+        lower, upper = (_with_gaps(limits) for limits in (curve.lower, curve.upper))
+        axes.fill_between(times, lower, upper, step="post", color=colour, alpha=0.13, linewidth=0)
+        sparse_from = times[-1] if curve.sparse_from_months is None else curve.sparse_from_months
+        split = bisect_left(times, sparse_from) + 1
+        dense, sparse = slice(0, split), slice(split - 1, None)
         axes.step(
-            curve.times_months,
-            curve.estimate,
+            times[dense],
+            curve.estimate[dense],
             where="post",
             color=colour,
             linewidth=1.6,
             label=f"{curve.label} (n = {curve.n})",
         )
+        axes.step(
+            times[sparse],
+            curve.estimate[sparse],
+            where="post",
+            color=colour,
+            linewidth=1.2,
+            linestyle=(0, (4, 2)),
+        )
+
+
+def _with_gaps(limits: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in limits]
 
 
 def _finish_curve_axes(axes: Axes, first: PlottedCurve, ylabel: str, width: Width) -> None:

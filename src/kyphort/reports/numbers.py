@@ -23,7 +23,7 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     >>> percent(0.9709), percent(None), percent(1.0, 0)
     ('97.1%', '—', '100%')
     """
-    return ABSENT if fraction is None else f"{100 * fraction:.{digits}f}%"
+    return ABSENT if fraction is None else f"{100 * fraction:.{digits}f}%".replace("-", "−")
 
 
 def months(value: float | None) -> str:

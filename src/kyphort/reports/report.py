@@ -1,16 +1,18 @@
 """The report as a document: what stands where."""
 
+from collections.abc import Mapping
+
 from kyphort.reports import audit, sentences, tables
 from kyphort.reports.document import Document, Figure, Paragraph, Section
-from kyphort.reports.numbers import percent
-from kyphort.reports.results import Landmark, Results
+from kyphort.reports.numbers import p_value, percent
+from kyphort.reports.results import Landmark, Recurrences, Results
 
 NOT_A_DEVICE = "Research software, not a medical device: do not use it to decide on a patient."
 
 LOCAL_CONTROL = "figure1_local_control"
 OVERALL_SURVIVAL = "figure2_overall_survival"
-COMPETING_RISKS = "figure3_competing_risks"
-PROPORTIONS = "figure4_recurrences_by_group"
+PROPORTIONS = "figure3_recurrences_by_group"
+COMPETING_RISKS = "figure4_competing_risks"
 
 
 def report(results: Results) -> Document:
@@ -18,7 +20,7 @@ def report(results: Results) -> Document:
     given = results.provenance
     warnings = [NOT_A_DEVICE]
     if given.synthetic:
-        warnings.insert(0, f"SYNTHETIC DATA. {given.dataset_provenance}")
+        warnings.insert(0, given.dataset_provenance)
     return Document(
         title="Kypho-IORT: local control and survival",
         subtitle=f"{given.dataset} · data cut-off {given.data_cut_off}",
@@ -74,7 +76,9 @@ def _text(results: Results) -> Section:
         "text",
         "Methods and results in words",
         (
+            Paragraph("Methods", "heading"),
             *(Paragraph(text) for text in sentences.methods(results)),
+            Paragraph("Results", "heading"),
             *(Paragraph(text) for text in sentences.findings(results)),
             Paragraph(
                 "Every number in these paragraphs is filled in from the same results as the "
@@ -97,8 +101,8 @@ def _local_control(results: Results) -> Section:
             Figure(
                 LOCAL_CONTROL,
                 "Figure 1. Local control per treated vertebra (Kaplan–Meier, 95% log-log limits "
-                "as bands). Below: vertebrae at risk (observed beyond that time), censored and "
-                "recurrent up to it; the three sum to n.",
+                "as bands; dashed where fewer than ten are at risk). Below: vertebrae at risk "
+                "(observed beyond that time), censored and recurrent up to it; they sum to n.",
                 _curve_alternative("Local control", results.local_control.all),
             ),
             tables.local_control(results),
@@ -113,8 +117,9 @@ def _survival(results: Results) -> Section:
         (
             Figure(
                 OVERALL_SURVIVAL,
-                "Figure 2. Overall survival (Kaplan–Meier, 95% log-log limits as band). Below: "
-                "patients at risk, censored and dead; the three sum to n.",
+                "Figure 2. Overall survival (Kaplan–Meier, 95% log-log limits as band; dashed "
+                "where fewer than ten are at risk). Below: patients at risk, censored and dead; "
+                "they sum to n.",
                 _curve_alternative("Overall survival", results.overall_survival),
             ),
             tables.overall_survival(results),
@@ -130,7 +135,7 @@ def _recurrences(results: Results) -> Section:
         (
             Figure(
                 PROPORTIONS,
-                "Figure 4. Vertebrae with recurrence by group, with exact (Clopper–Pearson) 95% "
+                "Figure 3. Vertebrae with recurrence by group, with exact (Clopper–Pearson) 95% "
                 "limits. Where limits overlap widely, ten recurrences cannot tell groups apart.",
                 "Recurrences per vertebra: "
                 + "; ".join(
@@ -146,14 +151,17 @@ def _recurrences(results: Results) -> Section:
                 results.by_distance_mm,
             ),
             tables.recurrences(
-                "recurrences_by_region", "Recurrences by region.", "Region", results.by_region
+                "recurrences_by_region",
+                "Recurrences by region.",
+                "Region",
+                _capitalised(results.by_region),
             ),
             tables.recurrences(
                 "recurrences_breast_prostate",
                 "Breast and prostate cancer against all other entities. The discussion suggests "
                 "that control does not rest on systemic therapy; Fisher's exact test gives "
-                f"p = {contrast.fisher_p_value:.3f}, and the difference of proportions has 95% "
-                f"limits {percent(contrast.difference.lower)} to "
+                f"p = {p_value(contrast.fisher_p_value)}, and the difference of proportions has "
+                f"95% limits {percent(contrast.difference.lower)} to "
                 f"{percent(contrast.difference.upper)} (Newcombe).",
                 "Entity",
                 {"Breast or prostate": contrast.breast_or_prostate, "Others": contrast.others},
@@ -177,13 +185,14 @@ def _beyond(results: Results) -> Section:
         "What the paper could not show",
         (
             Paragraph(
-                "Most patients die before a vertebra can recur. 1 − Kaplan–Meier answers what "
-                "would happen if nobody died; the cumulative incidence answers what does happen. "
-                "The table and Figure 3 set both side by side."
+                f"{results.counts.deaths} of {results.counts.patients} patients died, and what a "
+                "dead patient's vertebra would have done is never seen. 1 − Kaplan–Meier answers "
+                "what would happen if nobody died; the cumulative incidence what does happen. "
+                "The table and Figure 4 set both side by side."
             ),
             Figure(
                 COMPETING_RISKS,
-                "Figure 3. Recurrence per vertebra by 1 − Kaplan–Meier and by cumulative incidence "
+                "Figure 4. Recurrence per vertebra by 1 − Kaplan–Meier and by cumulative incidence "
                 "with death competing (Aalen–Johansen), and death before recurrence; 95% limits "
                 "as bands.",
                 "Two curves of recurrence that part after two years: 1 minus Kaplan-Meier lies "
@@ -231,6 +240,10 @@ def _provenance(results: Results) -> tuple[tuple[str, str], ...]:
         ("Limits", f"{given.confidence_level:.0%}, {given.interval_method}"),
         ("Month", f"{given.month_days} days"),
     )
+
+
+def _capitalised(found: Mapping[str, Recurrences]) -> dict[str, Recurrences]:
+    return {name.capitalize(): one for name, one in found.items()}
 
 
 def _curve_alternative(name: str, points: tuple[Landmark, ...]) -> str:

@@ -219,10 +219,14 @@ class RiskTable:
 
 @dataclass(frozen=True, slots=True)
 class PlottedCurve:
-    """One curve of a figure as steps, with its risk table."""
+    """One curve of a figure as steps, with its risk table.
+
+    `sparse_from_months` is the time from which fewer than ten units are at risk, None when never.
+    """
 
     label: str
     n: int
+    sparse_from_months: float | None
     times_months: tuple[float, ...]
     estimate: tuple[float, ...]
     lower: tuple[float | None, ...]

@@ -21,10 +21,10 @@ def methods(results: Results) -> tuple[str, ...]:
         f"patients had {facts.count('counts.vertebrae')} vertebrae treated by kyphoplasty with "
         f"intraoperative 50-kV irradiation; {dose} Gy were prescribed at {distances} mm. No "
         f"patient had more than {given.maximum_levels} levels treated.",
-        "The vertebra is the unit of local control, the patient the unit of survival. "
-        f"{results.endpoint_rows['local_control'].definition} "
-        f"{results.endpoint_rows['overall_survival'].definition} A month has 30.4375 days; what "
-        "happens on the day of the procedure counts at half a day.",
+        f"Local control: {_lowered(results.endpoint_rows['local_control'].definition)} "
+        "Overall survival: "
+        f"{_lowered(results.endpoint_rows['overall_survival'].definition)} A month has 30.4375 "
+        "days; what happens on the day of the procedure counts at half a day.",
         "Curves are Kaplan–Meier estimates with 95% limits on the log-log scale; the number at "
         "risk at a time counts units observed to that time or beyond. Thoracic and lumbar levels "
         "are compared by the log-rank test. Proportions have exact (Clopper–Pearson) limits. "
@@ -162,6 +162,10 @@ def _safety(facts: Facts, results: Results) -> str:
         f"{facts.count(f'{deaths}.events')} of {facts.count(f'{deaths}.n')} patients died of the "
         f"procedure; the upper exact 95% limit is {facts.percent(f'{deaths}.upper')}."
     )
+
+
+def _lowered(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _listed(parts: list[str]) -> str:

@@ -11,6 +11,7 @@ from kyphort.reports.results import (
     Results,
 )
 
+_ANY_PROPORTION = (0.0, 1.0)
 _GROUPS = (("all", "All vertebrae"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar"))
 _LIMITS = (
     Column("Estimate", Kind.PERCENT),
@@ -104,6 +105,8 @@ def _cell(results: Results, path: str, value: float | None) -> object:
     found = (results.determination or {}).get(path)
     if found is None or found.kind in {"observed", "printed"}:
         return value
+    if (found.low, found.high) == _ANY_PROPORTION:
+        return Open(value, None, None)
     if found.kind == "proved" and found.low is None:
         return value
     return Open(value, found.low, found.high)
@@ -114,8 +117,8 @@ def _open_note(results: Results) -> tuple[str, ...]:
     if "range" not in kinds:
         return ()
     return (
-        "[a to b]: the print allows values between a and b; the number before it is that of this "
-        f"reconstructed cohort. {OPEN_MARK}: the print leaves the value open.",
+        "[a to b]: what the print allows; the number before it is this reconstructed cohort's. "
+        f"{OPEN_MARK}: the print leaves the value open.",
     )
 
 
@@ -198,7 +201,7 @@ def levels(results: Results) -> Table:
 
 
 def failure(results: Results) -> Table:
-    """Show local failure at the landmarks by three readings of the same data, and death before it."""
+    """Show local failure at the landmarks by three readings, and death before it."""
     rows = zip(
         results.recurrence_cumulative_incidence,
         results.local_control_at_last_assessment,

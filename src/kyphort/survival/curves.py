@@ -32,8 +32,8 @@ class SurvivalCurve:
 
     All arrays are `(m,)`, at the distinct exit times of any code. `std_error` is on the scale of
     the survival; where the survival is 0 it is 0 and the limits are NaN, where the survival is 1
-    the limits are 1. `at_risk` counts T ≥ t; `events`, `censored` and `competing` leave at that time.
-    `clusters` is None when the standard error takes rows as independent.
+    the limits are 1. `at_risk` counts T ≥ t; `events`, `censored` and `competing` leave at that
+    time. `clusters` is None when the standard error takes rows as independent.
     """
 
     times: FloatArray
@@ -159,7 +159,7 @@ def kaplan_meier(
     """Estimate the survival function of one cause by Kaplan and Meier's product limit.
 
     S(t) = Π (1 - d/Y) over event times up to t. Every other code leaves the risk set as a
-    censoring; `competing` says how many. Strata are pooled: use `SurvivalData.split` for one curve each.
+    censoring; `competing` says how many. Strata are pooled: `SurvivalData.split` gives one each.
 
     Parameters
     ----------

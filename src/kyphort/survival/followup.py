@@ -18,11 +18,11 @@ def reverse_kaplan_meier(
     """Estimate the distribution of follow-up: censoring is the event, every event a censoring.
 
     Its median is the median potential follow-up. At a tie the events still come first, so a row
-    with an event is no longer at risk of being censored at that time; with all rows followed from the
-    origin, S(t) · reverse(t) is then exactly the share still under observation after t. R's
-    `survfit(Surv(time, 1 - status))` instead lets censorings come first and differs where the two
-    tie. In the result `events` are the censorings, `censored` the events of any code, and `at_risk`
-    those left after the events of the same time.
+    with an event is no longer at risk of being censored at that time. With all rows followed from
+    the origin, the survival from every cause times this curve is then exactly the share still under
+    observation. R's `survfit(Surv(time, 1 - status))` lets censorings come first instead, and
+    differs where the two tie. In the result `events` are the censorings, `censored` the events of
+    any code, and `at_risk` those left after the events of the same time.
 
     Source: Schemper & Smith 1996, doi 10.1016/0197-2456(96)00075-X.
 

@@ -138,7 +138,7 @@ def _check_counts(name: str, events: int, n_name: str, n: int) -> tuple[int, int
     events, n = _whole(name, events), _whole(n_name, n)
     if n < 1:
         raise InvalidDataError(
-            f"{n_name}: {n}. A share needs at least one observation; leave it out when there is none."
+            f"{n_name}: {n}. A share needs at least one observation; leave it out if there is none."
         )
     if not 0 <= events <= n:
         raise InvalidDataError(f"{name}: {events} of {n}. Allowed: 0 to {n}.")

@@ -27,6 +27,8 @@ from kyphort.survival import (
 
 LANDMARKS_MONTHS = (6.0, 12.0, 24.0, 36.0, 48.0, 60.0)
 TICK_MONTHS = 12.0
+SPARSE_BELOW = 10
+"""A curve with fewer units at risk than this is drawn dashed."""
 
 Numbers = NDArray[np.float64]
 
@@ -76,7 +78,7 @@ def region_curves(data: SurvivalData, regions: list[str], *, cluster_robust: boo
 def plotted(label: str, data: SurvivalData, curve: SurvivalCurve) -> PlottedCurve:
     """Prepare a survival curve for a figure: steps from time 0 and the numbers below it."""
     steps = (curve.times, curve.survival, curve.lower, curve.upper)
-    return _plotted(label, data, steps, start=1)
+    return _plotted(label, data, steps, curve.at_risk, start=1)
 
 
 def plotted_incidence(
@@ -84,13 +86,13 @@ def plotted_incidence(
 ) -> PlottedCurve:
     """Prepare a cumulative incidence for a figure."""
     steps = (incidence.times, incidence.incidence, incidence.lower, incidence.upper)
-    return _plotted(label, data, steps, start=0, cause=cause)
+    return _plotted(label, data, steps, incidence.at_risk, start=0, cause=cause)
 
 
 def plotted_complement(label: str, data: SurvivalData, curve: SurvivalCurve) -> PlottedCurve:
     """Prepare 1 - S for a figure."""
     steps = (curve.times, 1 - curve.survival, 1 - curve.upper, 1 - curve.lower)
-    return _plotted(label, data, steps, start=0)
+    return _plotted(label, data, steps, curve.at_risk, start=0)
 
 
 def compared(result: TestResult, groups: Iterable[str]) -> Comparison:
@@ -131,17 +133,20 @@ def _plotted(
     label: str,
     data: SurvivalData,
     steps: tuple[Numbers, Numbers, Numbers, Numbers],
+    at_risk: Numbers,
     *,
     start: float,
     cause: int = 1,
 ) -> PlottedCurve:
     """Prepare steps (times, estimate, lower, upper) that begin at `start`."""
     times, estimate, lower, upper = steps
+    sparse = times[at_risk < SPARSE_BELOW]
     ticks = np.arange(0, float(times[-1]) + TICK_MONTHS / 2, TICK_MONTHS)
     below = risk_table(data, ticks, cause=cause, convention="KMunicate")
     return PlottedCurve(
         label,
         len(data.time),
+        float(sparse[0]) if sparse.size else None,
         (0.0, *times.tolist()),
         (start, *estimate.tolist()),
         (start, *map(known, lower.tolist())),

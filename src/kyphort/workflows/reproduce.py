@@ -2,8 +2,9 @@
 
 import datetime as dt
 import hashlib
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kyphort import __version__
@@ -96,7 +97,9 @@ def _provenance(publication: Publication, cohort: Cohort, registry: Path | None)
 def content_hash(cohort: Cohort) -> str:
     """Return the SHA-256 of the cohort's rows in canonical order, whatever file held them."""
     rows = (cohort.patients, cohort.vertebrae, cohort.visits, cohort.adverse_events)
-    text = "\n".join(repr(row) for group in rows for row in group)
+    text = "\n".join(
+        json.dumps(asdict(row), default=str, sort_keys=True) for group in rows for row in group
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
