@@ -69,6 +69,20 @@ def test_each_make_target_shown_exists(page: str, line: str) -> None:
     assert set(asked) <= set(targets.split())
 
 
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    lines = [line for page, line in shown("kyphort") if page == "README.md"]
+    assert len(lines) == 2
+    for line in lines:
+        subprocess.run(
+            [sys.executable, "-m", *shlex.split(line)],
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        )
+    assert (tmp_path / "report" / "report.html").exists()
+    assert (tmp_path / "again" / "report.html").exists()
+
+
 def failures_shown() -> list[tuple[str, str]]:
     text = (ROOT / "docs" / "errors.md").read_text()
     return re.findall(r"^\$ kyphort (.*)\n(Error \[[\s\S]*?)\n```$", text, re.MULTILINE)

@@ -1,5 +1,6 @@
 """The house itself: what loads when, one version everywhere, a Makefile that says what it has."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -69,6 +70,27 @@ def test_make_help_lists_every_target(require: Callable[[str | None, str], str])
     targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0]
     listed = re.findall(r"^make (\w+)", run.stdout, re.MULTILINE)
     assert ["help", *listed] == targets.split()
+
+
+@pytest.mark.parametrize(
+    ("all_required", "exit_code", "outcome"), [("1", 1, "1 failed"), ("0", 0, "1 skipped")]
+)
+def test_an_absent_tool_fails_where_all_are_required(
+    all_required: str, exit_code: int, outcome: str, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_tool.py").write_text("def test_it(require): require(None, 'Abacus')")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rsf", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env=os.environ | {"KYPHORT_REQUIRE_ALL": all_required},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == exit_code
+    assert outcome in run.stdout
+    assert "Abacus is not on this machine" in run.stdout
 
 
 def test_every_decision_is_in_the_index() -> None:

@@ -1,6 +1,6 @@
 """Endpoints as declarations: from a cohort to times, codes, and the reason for each."""
 
-from kyphort.endpoints.declaration import Endpoint, Source, Unit
+from kyphort.endpoints.declaration import Endpoint, Source, Subject, Unit
 from kyphort.endpoints.derive import derive
 from kyphort.endpoints.library import (
     CensoringRule,
@@ -20,6 +20,7 @@ __all__ = [
     "EndpointRow",
     "EndpointTable",
     "Source",
+    "Subject",
     "Unit",
     "derive",
     "local_control",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import ABSENT, Kind, written
 from kyphort.reports.paths import value_at
-from kyphort.reports.results import ComparedNumber, EndpointRows, Results
+from kyphort.reports.results import ComparedNumber, EndpointRows, EventRow, Results
 
 _QUANTITIES: tuple[tuple[str, str, Kind], ...] = (
     ("local_control.all.24.estimate", "Local control at 24 months", Kind.PERCENT),
@@ -161,15 +161,28 @@ def verdict(number: ComparedNumber) -> str:
 
 def events(identifier: str, found: EndpointRows) -> Table:
     """List the rows behind an endpoint's events."""
+    return _rows_table(f"rows_{identifier}", found, tuple(row for row in found.rows if row.code))
+
+
+def all_rows(results: Results) -> tuple[Table, ...]:
+    """List every row of every endpoint, for files."""
+    return tuple(
+        _rows_table(f"all_rows_{name}", found, found.rows)
+        for name, found in results.endpoint_rows.items()
+    )
+
+
+def _rows_table(identifier: str, found: EndpointRows, rows: tuple[EventRow, ...]) -> Table:
     return Table(
-        f"rows_{identifier}",
+        identifier,
         f"{found.title}: {found.definition}",
         (
             Column("Row"),
             Column("Levels"),
             Column("Months", Kind.MONTHS),
-            Column("Date"),
+            Column("Code", Kind.COUNT),
             Column("Reason"),
+            Column("Date"),
             Column("Record"),
         ),
         tuple(
@@ -177,12 +190,12 @@ def events(identifier: str, found: EndpointRows) -> Table:
                 row.row_id,
                 row.levels,
                 row.time_months,
-                row.date + (" (day 0)" if row.on_day_zero else ""),
+                row.code,
                 row.reason,
+                row.date + (" (day 0)" if row.on_day_zero else ""),
                 row.record,
             )
-            for row in found.rows
-            if row.code
+            for row in rows
         ),
         folded=True,
     )

@@ -2,13 +2,13 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from kyphort.reports import drawing
-from kyphort.reports.document import Document
+from kyphort.reports.document import Document, Table
 from kyphort.reports.html import NARROW_SUFFIX, render_html
 from kyphort.reports.report import COMPETING_RISKS, LOCAL_CONTROL, OVERALL_SURVIVAL, PROPORTIONS
 from kyphort.reports.results import Recurrences, Results
@@ -30,11 +30,11 @@ def write_figures(results: Results, folder: Path) -> None:
             drawing.save_figure(figure, folder, f"{name}{suffix}", formats)
 
 
-def write_tables(document: Document, folder: Path, *, synthetic: bool) -> None:
-    """Write every table as CSV with its raw values: proportions as fractions, times in months."""
+def write_tables(tables: Iterable[Table], folder: Path, *, synthetic: bool) -> None:
+    """Write tables as CSV with their raw values: proportions as fractions, times in months."""
     folder.mkdir()
     stamp = (SYNTHETIC_STAMP,) if synthetic else ()
-    for table in document.tables():
+    for table in tables:
         with (folder / f"{table.identifier}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(

@@ -12,6 +12,7 @@ from kyphort.clinical import Cohort
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import Publication, dataset_folder, load
 from kyphort.registry import create_registry, read_registry
+from kyphort.reports.audit import all_rows
 from kyphort.reports.files import write_figures, write_page, write_results, write_tables
 from kyphort.reports.report import report
 from kyphort.reports.results import Provenance, Results
@@ -106,6 +107,7 @@ def content_hash(cohort: Cohort) -> str:
 def _write(results: Results, stage: Path) -> None:
     document = report(results)
     write_figures(results, stage / "figures")
-    write_tables(document, stage / "tables", synthetic=results.provenance.synthetic)
+    tables = (*document.tables(), *all_rows(results))
+    write_tables(tables, stage / "tables", synthetic=results.provenance.synthetic)
     write_results(results, stage / "results.json")
     write_page(document, stage / "figures", stage / "report.html")

@@ -3,8 +3,8 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kyphort.errors import OutputError
@@ -34,6 +34,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
     ['results.json']
     """
     _check_replaceable(target)
+    made_on_the_way = [one for one in target.parents if not one.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -53,6 +54,14 @@ def staged_folder(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        _remove_empty(made_on_the_way)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders from the innermost outwards, those that hold nothing."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _check_replaceable(target: Path) -> None:
