@@ -4,6 +4,7 @@ import contextlib
 import doctest
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def test_each_make_target_shown_exists(page: str, line: str) -> None:
 
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     lines = [line for page, line in shown("kyphort") if page == "README.md"]
-    assert len(lines) == 2
+    assert len(lines) == 5
     for line in lines:
         subprocess.run(
             [sys.executable, "-m", *shlex.split(line)],
@@ -81,6 +82,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
         )
     assert (tmp_path / "report" / "report.html").exists()
     assert (tmp_path / "again" / "report.html").exists()
+    assert (tmp_path / "mycentre-report" / "report.html").exists()
 
 
 def failures_shown() -> list[tuple[str, str]]:
@@ -91,6 +93,12 @@ def failures_shown() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("line", "message"), failures_shown())
 def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a registry")
+    shutil.copytree(ROOT / "src/kyphort/exchange/csv_set/example", tmp_path / "Faulty")
+    vertebrae = tmp_path / "Faulty" / "vertebrae.csv"
+    header, first, *others = vertebrae.read_text(encoding="utf-8").splitlines()
+    cells = first.split(",")
+    cells[header.split(",").index("level")] = "L7"
+    vertebrae.write_text("\n".join([header, ",".join(cells), *others]), encoding="utf-8")
     (tmp_path / "Documents").mkdir()
     (tmp_path / "Documents" / "letter.txt").write_text("Dear colleague")
     run = subprocess.run(
@@ -100,7 +108,11 @@ def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) ->
         text=True,
         check=False,
     )
-    exit_codes = {kind.code: kind.exit_code for kind in errors.KyphortError.__subclasses__()}
+    exit_codes = {
+        kind.code: kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.KyphortError)
+    }
     assert run.stderr.split() == message.split()
     assert run.returncode == exit_codes[message.partition("[")[2].partition("]")[0]]
 

@@ -21,6 +21,16 @@ class InvalidDataError(KyphortError, ValueError):
     exit_code = 3
 
 
+class FaultyDataError(InvalidDataError):
+    """A data set with errors: all of them at once, one line each, in `lines`."""
+
+    code = "faulty-data"
+
+    def __init__(self, message: str, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join((*lines, message)))
+        self.lines = lines
+
+
 class UnknownPublicationError(KyphortError, LookupError):
     """A publication that kyphort does not carry."""
 

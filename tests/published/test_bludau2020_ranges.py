@@ -62,7 +62,7 @@ def test_a_path_is_printed_exactly_when_its_number_is(number: PublishedNumber) -
         ("by_region.thoracic.proportion", "proved", "determined"),
         ("by_level.T8.recurrences", "range", "undetermined"),
         ("by_entity.Others (haemangioma).upper", "proved", "determined"),
-        ("breast_prostate.fisher_p_value", "proved", "determined"),
+        ("comparisons.breast_prostate.fisher_p_value", "proved", "determined"),
         ("follow_up_months.reverse_km_median", "range", "undetermined"),
         ("nothing.of.the.kind", "range", "undetermined"),
     ],

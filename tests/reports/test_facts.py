@@ -36,7 +36,7 @@ def test_printed_and_proved_numbers_may_be_stated(results: Results) -> None:
     [
         "follow_up_months.reverse_km_median",
         "median_survival_months.estimate",
-        "logrank_distance.p_value",
+        "comparisons.distance.logrank.p_value",
         "by_level.T12.recurrences",
     ],
 )
@@ -62,12 +62,24 @@ def test_limits_have_the_digits_that_their_range_agrees_on(results: Results) -> 
     assert Facts(undetermined).limits(path) == ""
 
 
-def test_a_sentence_about_an_open_number_is_left_out(results: Results) -> None:
-    written = sentences.findings(results)
-    path = "logrank_thoracic_lumbar.p_value"
+def test_an_open_p_value_is_left_out(results: Results) -> None:
+    written = " ".join(sentences.findings(results))
+    path = "comparisons.thoracic_lumbar.logrank.p_value"
     without = sentences.findings(known_as(results, path, a_range(None, None, "undetermined")))
-    assert len(without) == len(written) - 1
-    assert not any("log-rank" in text for text in without)
+    assert "log-rank p = 0.663" in written
+    assert "log-rank" not in " ".join(without)
+
+
+def test_a_sentence_about_open_counts_is_left_out(results: Results) -> None:
+    path = "counts.deaths"
+    without = sentences.findings(known_as(results, path, a_range(60, 70, "partly")))
+    assert len(without) == len(sentences.findings(results)) - 1
+    assert not any("patients died; overall" in text for text in without)
+
+
+def test_without_determinations_everything_is_observed(results: Results) -> None:
+    observed = replace(results, determination=None)
+    assert "95% CI 89.3 to 98.5" in " ".join(sentences.findings(observed))
 
 
 def test_no_open_number_stands_in_the_text(results: Results) -> None:

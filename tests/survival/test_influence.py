@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from kyphort.survival import aalen_johansen, kaplan_meier, logrank
+from kyphort.survival import SurvivalData, aalen_johansen, kaplan_meier, logrank
 
 from .cases import Case, cases
 from .influence_by_hand import clustered_error, derivatives, score_residuals
@@ -44,6 +44,18 @@ def test_kaplan_meier_error(columns: tuple[str, ...], case: Case) -> None:
     _, influence, _ = derivatives(one_cause.data(*columns), cause=1)
     expected = found.survival * clustered_error(influence, data)
     np.testing.assert_allclose(found.std_error**2, expected**2, rtol=1e-9, atol=1e-14)
+
+
+def test_clusters_that_cancel_have_no_variance() -> None:
+    # All rows at risk at the event are of one patient, and their influences add up to zero.
+    for last in ([0, 1], [1, 0]):
+        data = SurvivalData(
+            [2, 2, 1, 1, 1, 1, 1, 1, 1, 1],
+            [0] * 8 + last,
+            entry=[1, 1] + [0] * 8,
+            cluster=["b"] * 2 + ["a"] * 8,
+        )
+        assert (kaplan_meier(data).std_error < 1e-15).all()
 
 
 @settings(max_examples=60)

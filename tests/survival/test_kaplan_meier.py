@@ -100,9 +100,17 @@ def test_a_gap_without_anyone_at_risk() -> None:
 
 
 def test_fractional_weights_reach_zero_exactly() -> None:
-    weight = [0.1, 0.7, 0.3, 0.2]
-    data = SurvivalData([1, 2, 3, 4], [1, 1, 1, 1], entry=[0, 0.5, 0.5, 0.2], weight=weight)
-    assert kaplan_meier(data).survival[-1] == 0.0
+    # Sums of these weights round, so that Y - d at time 1 would not be 0.
+    weight = [0.2, 0.2, 0.9, 0.7]
+    data = SurvivalData([1, 2, 3, 4], [1, 1, 1, 1], entry=[0, 1.5, 2.5, 3.5], weight=weight)
+    assert kaplan_meier(data).survival.tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_a_time_asked_meets_a_time_that_differs_by_rounding() -> None:
+    curve = kaplan_meier(SurvivalData([0.1 + 0.2, 1.0], [1, 0]))
+    assert curve.at(0.3).survival == 0.5
+    assert curve.at(0.3).at_risk == 2.0
+    assert curve.restricted_mean(1.0 + 1e-12).value == pytest.approx(0.65)
 
 
 def test_reverse_curve_puts_events_first() -> None:
@@ -115,7 +123,7 @@ def test_reverse_curve_puts_events_first() -> None:
 
 @pytest.mark.parametrize("tau", [0, -1, math.nan, math.inf])
 def test_horizon_must_be_a_time(tau: float) -> None:
-    with pytest.raises(InvalidDataError, match="tau: .* Allowed: a finite time above zero"):
+    with pytest.raises(InvalidDataError, match=r"tau: .* Allowed: a finite time above zero"):
         kaplan_meier(remission()).restricted_mean(tau)
 
 
@@ -127,13 +135,13 @@ def test_horizon_beyond_the_last_exit() -> None:
 
 
 def test_wrong_options() -> None:
-    with pytest.raises(InvalidDataError, match="confidence: 'loglog'. Allowed: 'log-log', 'log'"):
+    with pytest.raises(InvalidDataError, match=r"confidence: 'loglog'. Allowed: 'log-log', 'log'"):
         kaplan_meier(remission(), confidence="loglog")  # type: ignore[arg-type]  # that is the test
-    with pytest.raises(InvalidDataError, match="level: 95. Allowed: between 0 and 1"):
+    with pytest.raises(InvalidDataError, match=r"level: 95. Allowed: between 0 and 1"):
         kaplan_meier(remission(), level=95)
-    with pytest.raises(InvalidDataError, match="cause: 0. Allowed: the code of an event"):
+    with pytest.raises(InvalidDataError, match=r"cause: 0. Allowed: the code of an event"):
         kaplan_meier(remission(), cause=0)
-    with pytest.raises(InvalidDataError, match="p: 1. Allowed: strictly between 0 and 1"):
+    with pytest.raises(InvalidDataError, match=r"p: 1. Allowed: strictly between 0 and 1"):
         kaplan_meier(remission()).quantile(1)
-    with pytest.raises(InvalidDataError, match="t: no time at row 1 "):
+    with pytest.raises(InvalidDataError, match=r"t: no time at row 1 "):
         kaplan_meier(remission()).at([6, math.nan])

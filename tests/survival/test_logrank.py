@@ -72,20 +72,20 @@ def test_too_few_clusters_fit_any_difference() -> None:
 
 def test_fractional_weights_need_the_robust_variance() -> None:
     data = SurvivalData(TIMES, CODES, weight=[0.5, 1, 1, 2, 1, 1])
-    with pytest.raises(InvalidDataError, match="weight: .* Pass cluster_robust=True"):
+    with pytest.raises(InvalidDataError, match=r"weight: .* Pass cluster_robust=True"):
         logrank(data, GROUPS, cluster_robust=False)
     assert logrank(data, GROUPS).clusters == 6
 
 
 def test_what_is_refused() -> None:
     data = SurvivalData(TIMES, CODES)
-    with pytest.raises(InvalidDataError, match="groups: only one label, 'a'"):
+    with pytest.raises(InvalidDataError, match=r"groups: only one label, 'a'"):
         logrank(data, ["a"] * 6)
-    with pytest.raises(InvalidDataError, match="groups: 2 values for 6 rows"):
+    with pytest.raises(InvalidDataError, match=r"groups: 2 values for 6 rows"):
         logrank(data, ["a", "b"])
-    with pytest.raises(InvalidDataError, match="groups: no label at row 2 "):
+    with pytest.raises(InvalidDataError, match=r"groups: no label at row 2 "):
         logrank(data, ["a", "b", None, "a", "b", "a"])
-    with pytest.raises(InvalidDataError, match="rho: -1. Allowed: a finite number, 0 or more"):
+    with pytest.raises(InvalidDataError, match=r"rho: -1. Allowed: a finite number, 0 or more"):
         logrank(data, GROUPS, rho=-1)
 
 

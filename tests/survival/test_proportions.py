@@ -57,7 +57,8 @@ def test_fisher_tea() -> None:
 
 def test_fisher_counts_equally_probable_tables() -> None:
     # Equal groups: the mirrored table has the same probability and counts in full.
-    assert fisher_exact(0, 5, 5, 5).p_value == 2 / math.comb(10, 5)
+    mirrored = fisher_exact(0, 5, 5, 5)
+    assert mirrored.p_value == 2 / math.comb(10, 5)
     assert fisher_exact(2, 7, 2, 7).p_value == 1.0
 
 
@@ -66,7 +67,7 @@ def test_fisher_by_enumeration(table: tuple[int, int, int, int]) -> None:
     a, not_a, b, not_b = table
     n1, n2 = a + not_a, b + not_b
     probable = {
-        x: math.comb(n1, x) * math.comb(n2, a + b - x) for x in range(n1 + 1) if 0 <= a + b - x
+        x: math.comb(n1, x) * math.comb(n2, a + b - x) for x in range(n1 + 1) if a + b - x >= 0
     }
     tail = sum(ways for ways in probable.values() if ways <= probable[a])
     result = fisher_exact(a, n1, b, n2)

@@ -18,7 +18,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"event": [0, 1]}, "event: 2 values for 3 rows of time; the lengths part at row 2 "),
     (
         {"event": [0, -1, 1]},
-        "event: an unknown event code at row 1 .*first is -1.0.*0 for censored",
+        r"event: an unknown event code at row 1 .*first is -1\..*0 for censored",
     ),
     ({"event": [0, 1, 0.5]}, "event: an unknown event code at row 2 "),
     ({"event": [np.nan, 1, 0]}, "event: a missing or infinite value at row 0 "),
@@ -67,6 +67,7 @@ def test_arrays_are_copies_that_cannot_be_written() -> None:
         (np.array(["b", "a", "b"]), [1, 0, 1]),
         ([frozenset("b"), frozenset("a"), frozenset("b")], [1, 0, 1]),
         ([1j, 0j, 1j], [1, 0, 1]),
+        ([np.int64(3), 2, np.float64(2.5)], [2, 0, 1]),
     ],
 )
 def test_labels_of_any_kind(labels: Any, codes: list[int]) -> None:

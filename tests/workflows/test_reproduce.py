@@ -16,7 +16,8 @@ from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder, load
 from kyphort.registry import create_registry, read_registry
 from kyphort.reports.paths import numbers_in
-from kyphort.workflows.reproduce import Reproduction, content_hash, reproduce
+from kyphort.workflows.provenance import content_hash
+from kyphort.workflows.reproduce import Reproduction, reproduce
 
 ROOT = Path(__file__).parents[2]
 FIGURES = (

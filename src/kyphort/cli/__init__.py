@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kyphort import __version__
-from kyphort.cli import reproduce
+from kyphort.cli import analyse, check, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+app.command("analyse")(analyse.analyse)
+app.command("template")(template.template)
+app.command("check")(check.check)
 app.command("reproduce")(reproduce.reproduce)
 
 

@@ -2,11 +2,13 @@
 
 from kyphort.clinical.cohort import Cohort
 from kyphort.clinical.followup import (
+    ADJUDICATED,
     AdverseEvent,
     Finding,
     LevelAssessment,
     LocalStatus,
     Modality,
+    Pain,
     Visit,
     VisitKind,
 )
@@ -20,6 +22,7 @@ from kyphort.clinical.treatment import (
 )
 
 __all__ = [
+    "ADJUDICATED",
     "AdverseEvent",
     "Cohort",
     "DistanceReference",
@@ -27,6 +30,7 @@ __all__ = [
     "LevelAssessment",
     "LocalStatus",
     "Modality",
+    "Pain",
     "Patient",
     "Prescription",
     "Relatedness",

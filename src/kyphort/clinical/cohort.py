@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from kyphort.clinical.followup import AdverseEvent, Visit
+from kyphort.clinical.followup import AdverseEvent, Visit, VisitKind
 from kyphort.clinical.patient import Patient
 from kyphort.clinical.treatment import TreatedVertebra
 from kyphort.errors import InvalidDataError
@@ -102,6 +102,10 @@ def _check_identity(cohort: Cohort) -> None:
     _refuse_repeats("patient", (patient.patient_id for patient in cohort.patients))
     _refuse_repeats("vertebra", (vertebra.vertebra_id for vertebra in cohort.vertebrae))
     _refuse_repeats("visit", (f"{row.patient_id} on {row.visit_date}" for row in cohort.visits))
+    _refuse_repeats(
+        "adverse event",
+        (f"'{row.term}' of {row.patient_id} on {row.onset_date}" for row in cohort.adverse_events),
+    )
     for kind, rows in (
         ("vertebra", cohort.vertebrae),
         ("visit", cohort.visits),
@@ -146,7 +150,16 @@ def _check_chronology(cohort: Cohort, patient: Patient) -> None:
             )
     treated = {vertebra.level for vertebra in cohort.vertebrae_of(patient)}
     for visit in cohort.visits_of(patient):
-        _within(patient, "visit", visit.visit_date, first, last)
+        is_baseline = visit.kind is VisitKind.BASELINE
+        earliest = min(first, visit.visit_date) if is_baseline else first
+        _within(patient, "visit", visit.visit_date, earliest, last)
+        _refuse_repeats(
+            "reading",
+            (
+                f"{visit.patient_id} on {visit.visit_date} of {one.level} by reader '{one.reader}'"
+                for one in visit.assessments
+            ),
+        )
         for assessment in visit.assessments:
             if assessment.level not in treated:
                 raise InvalidDataError(
@@ -161,6 +174,6 @@ def _check_chronology(cohort: Cohort, patient: Patient) -> None:
 def _within(patient: Patient, what: str, date: dt.date, earliest: dt.date, latest: dt.date) -> None:
     if not earliest <= date <= latest:
         raise InvalidDataError(
-            f"Patient {patient.patient_id}: {what} on {date}. Allowed: {earliest} (first "
-            f"procedure) to {latest}. Correct the date."
+            f"Patient {patient.patient_id}: {what} on {date}. Allowed: {earliest} to {latest}. "
+            "Correct the date."
         )

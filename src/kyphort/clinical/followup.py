@@ -27,8 +27,9 @@ class Finding(StrEnum):
 
 
 class VisitKind(StrEnum):
-    """Whether the schedule asked for the visit."""
+    """Whether the schedule asked for the visit; a baseline visit may precede the procedure."""
 
+    BASELINE = "baseline"
     PLANNED = "planned"
     UNSCHEDULED = "unscheduled"
 
@@ -41,33 +42,68 @@ class Modality(StrEnum):
     NONE = "none"
 
 
+ADJUDICATED = "adjudicated"
+"""The reader of an assessment that settles what two readers saw differently."""
+
+
 @dataclass(frozen=True, slots=True)
 class LevelAssessment:
-    """What one visit says of one treated vertebra.
+    """What one reader of one visit's imaging says of one treated vertebra.
 
-    `new_fracture` is a compression fracture of the treated vertebra since the procedure;
-    `adjacent_fracture` one of a neighbour.
+    `local_status` is tumour within the treated vertebra, `epidural_status` tumour in the canal at
+    its height, `adjacent_status` tumour in a neighbouring vertebra. `new_fracture` is a compression
+    fracture of the treated vertebra since the procedure; `adjacent_fracture` one of a neighbour.
     """
 
     level: SpinalLevel
     local_status: LocalStatus
     new_fracture: Finding = Finding.NOT_ASSESSED
     adjacent_fracture: Finding = Finding.NOT_ASSESSED
+    epidural_status: LocalStatus = LocalStatus.NOT_ASSESSABLE
+    adjacent_status: LocalStatus = LocalStatus.NOT_ASSESSABLE
+    reader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pain:
+    """The worst pain of the last day at the treated site, and the analgesics taken.
+
+    `nrs` is the numerical rating scale from 0 to 10; `omed_mg` the daily oral morphine equivalent
+    dose [mg], None when it is not known.
+    """
+
+    nrs: float
+    omed_mg: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.nrs <= 10:
+            raise InvalidDataError(
+                f"A pain score is {self.nrs:g}. Allowed: 0 to 10 (NRS). Correct the score."
+            )
+        if self.omed_mg is not None and not 0 <= self.omed_mg < float("inf"):
+            raise InvalidDataError(
+                f"A daily morphine equivalent is {self.omed_mg:g} mg. Allowed: 0 or more. "
+                "Correct the dose."
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One follow-up visit of one patient with the assessment of each treated level."""
+    """One visit of one patient: the assessments of treated levels, and the pain.
+
+    A level may be assessed by several readers; the assessments are kept head to tail.
+    """
 
     patient_id: str
     visit_date: dt.date
     kind: VisitKind
     modality: Modality
     assessments: tuple[LevelAssessment, ...] = ()
+    pain: Pain | None = None
 
-    def assessment_of(self, level: SpinalLevel) -> LevelAssessment | None:
-        """Return what this visit says of `level`, or None when it says nothing."""
-        return next((one for one in self.assessments if one.level is level), None)
+    def __post_init__(self) -> None:
+        ordered = sorted(self.assessments, key=lambda one: (one.level.position, one.reader))
+        object.__setattr__(self, "assessments", tuple(ordered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +124,9 @@ class AdverseEvent:
             raise InvalidDataError(
                 f"Patient {self.patient_id}, adverse event '{self.term}': CTCAE grade "
                 f"{self.ctcae_grade}. Allowed: 1 to 5. Correct the grade."
+            )
+        if self.resolved_date is not None and self.resolved_date < self.onset_date:
+            raise InvalidDataError(
+                f"Patient {self.patient_id}, adverse event '{self.term}': resolved on "
+                f"{self.resolved_date}, before its onset on {self.onset_date}. Correct a date."
             )

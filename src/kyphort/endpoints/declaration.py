@@ -3,16 +3,9 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kyphort.clinical import Cohort, Patient, TreatedVertebra
-
-
-class Unit(StrEnum):
-    """What one row of an endpoint stands for."""
-
-    PATIENT = "patient"
-    VERTEBRA = "vertebra"
+from kyphort.protocol import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterator
 
 from kyphort.clinical import Cohort
-from kyphort.endpoints.declaration import Endpoint, Source, Subject, Unit
+from kyphort.endpoints.declaration import Endpoint, Source, Subject
 from kyphort.endpoints.table import EndpointRow, EndpointTable
+from kyphort.protocol import Unit
 
 
 def derive(cohort: Cohort, endpoint: Endpoint) -> EndpointTable:

@@ -1,28 +1,35 @@
 """The endpoints of the field, each declared once."""
 
-from enum import StrEnum
-
 from kyphort.endpoints import sources
-from kyphort.endpoints.declaration import Endpoint, Source, Unit
+from kyphort.endpoints.declaration import Endpoint, Source
+from kyphort.protocol import CensoringRule, DeathRule, IndeterminateRule, RetreatmentRule, Unit
 
+CENSORED, EVENT, DEATH, RETREATMENT = 0, 1, 2, 3
+"""Codes of the rows."""
 
-class CensoringRule(StrEnum):
-    """Until when a row without an event is known to be free of it."""
-
-    LAST_ASSESSMENT = "last_assessment"
-    LAST_CONTACT_OR_DEATH = "last_contact_or_death"
-
-
-class DeathRule(StrEnum):
-    """What death does to an endpoint that it precludes."""
-
-    COMPETES = "competes"
-    CENSORS = "censors"
-
-
-EVENT, DEATH, RETREATMENT = 1, 2, 3
-"""Codes of the rows; 0 is censored."""
-
+_RETREATMENT_CODES = {
+    RetreatmentRule.COMPETES: RETREATMENT,
+    RetreatmentRule.CENSORS: CENSORED,
+    RetreatmentRule.COUNTS: EVENT,
+}
+_RETREATMENT_NAMES = {
+    RetreatmentRule.COMPETES: "competes",
+    RetreatmentRule.CENSORS: "censors",
+    RetreatmentRule.COUNTS: "counts as failure",
+}
+_UNIT_NAMES = {
+    Unit.VERTEBRA: "treated vertebra, from the procedure at that level",
+    Unit.PATIENT: "patient, from the first procedure",
+}
+_PROGRESSION_NAMES = {
+    IndeterminateRule.BACKDATE: "the first assessment with local progression, dated at the first "
+    "of the indeterminate scans that led to it",
+    IndeterminateRule.FIRST_DEFINITE: "the first assessment with definite local progression",
+}
+_CENSORING_NAMES = {
+    CensoringRule.LAST_ASSESSMENT: "last assessment of the level",
+    CensoringRule.LAST_CONTACT_OR_DEATH: "last contact or death",
+}
 _TUMOUR = (sources.LAST_ASSESSMENT_OF_TUMOUR, sources.NEVER_ASSESSED)
 _FRACTURE = (sources.LAST_ASSESSMENT_OF_FRACTURE, sources.NEVER_ASSESSED)
 _CONTACT = (sources.DEATH, sources.LAST_CONTACT)
@@ -47,35 +54,37 @@ def overall_survival() -> Endpoint:
 
 def local_control(
     *,
+    unit: Unit = Unit.VERTEBRA,
     censoring: CensoringRule = CensoringRule.LAST_ASSESSMENT,
     death: DeathRule = DeathRule.COMPETES,
+    retreatment: RetreatmentRule = RetreatmentRule.COMPETES,
+    indeterminate: IndeterminateRule = IndeterminateRule.BACKDATE,
 ) -> Endpoint:
-    """Declare local control: from a level's procedure to its first assessment with progression.
+    """Declare local control: from a level's procedure to its first local progression.
 
-    Retreatment without progression competes (code 3). Death competes (code 2) or censors. The
-    founding paper's Kaplan–Meier reading, doi:10.1186/s13014-020-01715-z, is
-    `censoring="last_contact_or_death"`; in it death censors.
+    Death has code 2 where it competes, retreatment without progression code 3. The founding
+    paper's Kaplan–Meier reading, doi:10.1186/s13014-020-01715-z, is
+    `censoring="last_contact_or_death"`, `death="censors"`. The unit `patient` takes the first
+    progression at any treated level.
 
     >>> [code for code, source in local_control().events]
     [1, 3, 2]
     """
     events: list[tuple[int, Source]] = [
-        (EVENT, sources.PROGRESSION),
-        (RETREATMENT, sources.RETREATMENT),
+        (EVENT, sources.progression(indeterminate)),
+        (_RETREATMENT_CODES[retreatment], sources.RETREATMENT),
     ]
     if death is DeathRule.COMPETES:
         events.append((DEATH, sources.DEATH))
-    last_assessment = censoring is CensoringRule.LAST_ASSESSMENT
     return Endpoint(
         "local_control",
         "Local control",
-        "Per treated vertebra, from the procedure at that level to the first assessment with "
-        "local progression; retreatment without progression competes, death "
-        f"{death}; censored at the "
-        f"{'last assessment of the level' if last_assessment else 'last contact or death'}.",
-        Unit.VERTEBRA,
+        f"Per {_UNIT_NAMES[unit]} to {_PROGRESSION_NAMES[indeterminate]}; retreatment without "
+        f"progression {_RETREATMENT_NAMES[retreatment]}, death {death}; censored at the "
+        f"{_CENSORING_NAMES[censoring]}.",
+        unit,
         events=tuple(events),
-        censoring=_TUMOUR if last_assessment else _CONTACT,
+        censoring=_TUMOUR if censoring is CensoringRule.LAST_ASSESSMENT else _CONTACT,
     )
 
 
@@ -94,7 +103,7 @@ def lpfs_seed() -> Endpoint:
         "Per patient, from the first procedure to the first local progression at any treated "
         "level; censored at death or last contact.",
         Unit.PATIENT,
-        events=((EVENT, sources.PROGRESSION),),
+        events=((EVENT, sources.progression()),),
         censoring=_CONTACT,
     )
 
@@ -111,7 +120,7 @@ def lpfs_composite() -> Endpoint:
         "Per patient, from the first procedure to the first local progression at any treated "
         "level or death of any cause; censored at the last contact.",
         Unit.PATIENT,
-        events=((EVENT, sources.PROGRESSION), (EVENT, sources.DEATH)),
+        events=((EVENT, sources.progression()), (EVENT, sources.DEATH)),
         censoring=(sources.LAST_CONTACT,),
     )
 

@@ -3,16 +3,19 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from kyphort.clinical import Finding, LevelAssessment, LocalStatus
+from kyphort.clinical import Finding, LevelAssessment, LocalStatus, SpinalLevel
 from kyphort.endpoints.declaration import Source, Subject
+from kyphort.endpoints.readers import settled_readings
+from kyphort.protocol import IndeterminateRule
 
 
 def _assessments(subject: Subject) -> Iterator[tuple[dt.date, LevelAssessment]]:
-    levels = {vertebra.level: vertebra.procedure_date for vertebra in subject.vertebrae}
+    """Yield the settled readings of the subject's levels since their procedures, by date."""
+    procedures = {vertebra.level: vertebra.procedure_date for vertebra in subject.vertebrae}
     for visit in subject.cohort.visits_of(subject.patient):
-        for assessment in visit.assessments:
-            if visit.visit_date >= levels.get(assessment.level, dt.date.max):
-                yield visit.visit_date, assessment
+        for reading in settled_readings(visit):
+            if visit.visit_date >= procedures.get(reading.level, dt.date.max):
+                yield visit.visit_date, reading
 
 
 def _first(subject: Subject, says: Callable[[LevelAssessment], bool]) -> dt.date | None:
@@ -21,6 +24,33 @@ def _first(subject: Subject, says: Callable[[LevelAssessment], bool]) -> dt.date
 
 def _last(subject: Subject, says: Callable[[LevelAssessment], bool]) -> dt.date | None:
     return max((date for date, found in _assessments(subject) if says(found)), default=None)
+
+
+def _first_progression(subject: Subject, rule: IndeterminateRule) -> dt.date | None:
+    dates = [
+        date
+        for vertebra in subject.vertebrae
+        if (date := _level_progression(subject, vertebra.level, rule)) is not None
+    ]
+    return min(dates, default=None)
+
+
+def _level_progression(
+    subject: Subject, level: SpinalLevel, rule: IndeterminateRule
+) -> dt.date | None:
+    """Return the date of progression at one level; scans that cannot be assessed are passed over.
+
+    With the rule `backdate`, scans called indeterminate directly before progression take its date.
+    """
+    doubtful_since: dt.date | None = None
+    for date, found in _assessments(subject):
+        if found.level is not level or found.local_status is LocalStatus.NOT_ASSESSABLE:
+            continue
+        if found.local_status is LocalStatus.PROGRESSION:
+            return date if rule is IndeterminateRule.FIRST_DEFINITE else doubtful_since or date
+        is_doubtful = found.local_status is LocalStatus.INDETERMINATE
+        doubtful_since = (doubtful_since or date) if is_doubtful else None
+    return None
 
 
 def _death(subject: Subject) -> dt.date | None:
@@ -32,11 +62,13 @@ def _first_retreatment(subject: Subject) -> dt.date | None:
     return min((date for date in dates if date is not None), default=None)
 
 
-PROGRESSION = Source(
-    "local progression",
-    "assessment",
-    lambda subject: _first(subject, lambda found: found.local_status is LocalStatus.PROGRESSION),
-)
+def progression(rule: IndeterminateRule = IndeterminateRule.BACKDATE) -> Source:
+    """Return the source of local progression under a dating rule."""
+    return Source(
+        "local progression", "assessment", lambda subject: _first_progression(subject, rule)
+    )
+
+
 NEW_FRACTURE = Source(
     "compression fracture of the treated vertebra",
     "assessment",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kyphort.endpoints.declaration import Endpoint, Subject, Unit
+from kyphort.endpoints.declaration import Endpoint, Subject
+from kyphort.protocol import Unit
 from kyphort.survival import SurvivalData
 from kyphort.units import days_between, months_from_days
 

@@ -1,6 +1,14 @@
 """Publications as data: every printed number, its digits, its place, its errata."""
 
 from kyphort.published.agreement import agrees, in_printed_unit
+from kyphort.published.comparator import (
+    Comparator,
+    ComparatorEndpoint,
+    Spread,
+    Treatment,
+    comparators,
+    read_comparators,
+)
 from kyphort.published.determination import (
     Determination,
     DeterminationKind,
@@ -8,7 +16,7 @@ from kyphort.published.determination import (
     Rule,
     Verdict,
 )
-from kyphort.published.loader import available, dataset_folder, load, read_publication
+from kyphort.published.loader import available, dataset_folder, load, read_publication, study_file
 from kyphort.published.publication import (
     Erratum,
     ErratumKind,
@@ -18,6 +26,8 @@ from kyphort.published.publication import (
 )
 
 __all__ = [
+    "Comparator",
+    "ComparatorEndpoint",
     "Determination",
     "DeterminationKind",
     "Erratum",
@@ -27,11 +37,16 @@ __all__ = [
     "PublishedNumber",
     "Role",
     "Rule",
+    "Spread",
+    "Treatment",
     "Verdict",
     "agrees",
     "available",
+    "comparators",
     "dataset_folder",
     "in_printed_unit",
     "load",
+    "read_comparators",
     "read_publication",
+    "study_file",
 ]

@@ -77,6 +77,30 @@ def dataset_folder(publication_id: str) -> Path:
     return folder
 
 
+def study_file(publication_id: str) -> Path:
+    """Return the study file that says how a publication read its data.
+
+    Raises
+    ------
+    UnknownPublicationError
+        When kyphort carries no such publication.
+    InvalidDataError
+        When the package is not installed as ordinary files, or the publication has no study file.
+
+    Examples
+    --------
+    >>> study_file("bludau2020").name
+    'study.toml'
+    """
+    file = _folder_of(publication_id) / "study.toml"
+    if not isinstance(file, Path) or not file.is_file():
+        raise InvalidDataError(
+            f"Publication {publication_id} has no study file at {file}. Reinstall kyphort from its "
+            "wheel."
+        )
+    return file
+
+
 def read_publication(folder: Traversable) -> Publication:
     """Read and check the TOML files of one publication folder.
 

@@ -9,6 +9,7 @@ from kyphort.clinical import (
     AdverseEvent,
     Cohort,
     LevelAssessment,
+    Pain,
     Patient,
     Prescription,
     TreatedVertebra,
@@ -19,6 +20,7 @@ Row = dict[str, Any]
 Rows = Iterable[Row]
 
 _PRESCRIPTION = tuple(field.name for field in fields(Prescription))
+_VISIT = ("patient_id", "visit_date", "kind", "modality")
 _ASSESSMENT = tuple(field.name for field in fields(LevelAssessment))
 
 
@@ -51,6 +53,8 @@ def visit_rows(cohort: Cohort) -> list[Row]:
             "visit_date": visit.visit_date,
             "kind": visit.kind,
             "modality": visit.modality,
+            "pain_nrs": None if visit.pain is None else visit.pain.nrs,
+            "omed_mg": None if visit.pain is None else visit.pain.omed_mg,
         }
         for visit in cohort.visits
     ]
@@ -86,7 +90,13 @@ def visits(rows: Rows, assessments: Rows) -> tuple[Visit, ...]:
         key: tuple(LevelAssessment(**{name: row[name] for name in _ASSESSMENT}) for row in of_visit)
         for key, of_visit in groupby(assessments, key=_visit_key)
     }
-    return tuple(Visit(**row, assessments=found.get(_visit_key(row), ())) for row in rows)
+    return tuple(_visit(row, found.get(_visit_key(row), ())) for row in rows)
+
+
+def _visit(row: Row, assessments: tuple[LevelAssessment, ...]) -> Visit:
+    own = {name: row[name] for name in _VISIT}
+    pain = None if row["pain_nrs"] is None else Pain(row["pain_nrs"], row["omed_mg"])
+    return Visit(**own, assessments=assessments, pain=pain)
 
 
 def adverse_events(rows: Rows) -> tuple[AdverseEvent, ...]:

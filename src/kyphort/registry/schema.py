@@ -86,6 +86,8 @@ visit = Table(
     Column("visit_date", IsoDate, primary_key=True),
     _coded("kind", VisitKind),
     _coded("modality", Modality),
+    Column("pain_nrs", Real, CheckConstraint("pain_nrs BETWEEN 0 AND 10")),
+    Column("omed_mg", Real, CheckConstraint("omed_mg >= 0")),
     sqlite_strict=True,
 )
 
@@ -95,9 +97,12 @@ assessment = Table(
     Column("patient_id", Text, primary_key=True),
     Column("visit_date", IsoDate, primary_key=True),
     _coded("level", SpinalLevel, primary_key=True),
+    Column("reader", Text, primary_key=True),
     _coded("local_status", LocalStatus),
     _coded("new_fracture", Finding),
     _coded("adjacent_fracture", Finding),
+    _coded("epidural_status", LocalStatus),
+    _coded("adjacent_status", LocalStatus),
     ForeignKeyConstraint(["patient_id", "visit_date"], ["visit.patient_id", "visit.visit_date"]),
     ForeignKeyConstraint(["patient_id", "level"], ["vertebra.patient_id", "vertebra.level"]),
     sqlite_strict=True,

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Table,
@@ -95,7 +96,7 @@ def read_registry(path: Path) -> Cohort:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _enforce_foreign_keys)
     return engine
 
@@ -114,7 +115,7 @@ def _write(path: Path, cohort: Cohort) -> None:
             for table, values in _tables_of(cohort):
                 if values:
                     connection.execute(insert(table), values)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, UnicodeEncodeError) as error:
         raise OutputError(
             f"The registry {path} cannot be written ({error.__class__.__name__}). Check the free "
             "space and the rights of the folder."

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal
 from matplotlib.text import Text
 
+from kyphort.reports.clock import Clock
 from kyphort.reports.results import PlottedCurve, Recurrences
 
 BLACK, BLUE, VERMILLION, GREY = "#222222", "#0072B2", "#D55E00", "#767676"
@@ -41,6 +42,15 @@ NARROW = Width(inches=3.9, tick_every=3, left_inches=0.95, plot_inches=2.8)
 """For a telephone: fewer ticks, the same size of letters."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the curves: the axis title, the unit of time, a stamp."""
+
+    ylabel: str
+    clock: Clock
+    stamp: str
+
+
 def _style() -> AbstractContextManager[None]:
     return mpl.rc_context(
         {
@@ -58,9 +68,8 @@ def _style() -> AbstractContextManager[None]:
 def draw_curves(
     plotted: Sequence[PlottedCurve],
     colours: Sequence[str],
-    ylabel: str,
+    frame: Frame,
     width: Width,
-    stamp: str = "",
 ) -> Figure:
     """Draw step curves with bands and the numbers below, the curves in the given order."""
     with_competing = any(sum(curve.risk_table.competing) for curve in plotted)
@@ -75,9 +84,9 @@ def draw_curves(
         )
         below = figure.add_axes((left, 0.1 / height, span, table_inches / height), sharex=above)
         _draw_steps(above, plotted, colours)
-        _finish_curve_axes(above, plotted[0], ylabel, width)
+        _finish_curve_axes(above, plotted, frame, width)
         _draw_numbers(below, plotted, colours, width, with_competing=with_competing)
-        _stamp(figure, stamp)
+        _stamp(figure, frame.stamp)
     return figure
 
 
@@ -165,14 +174,17 @@ def _with_gaps(limits: Sequence[float | None]) -> list[float]:
     return [float("nan") if value is None else value for value in limits]
 
 
-def _finish_curve_axes(axes: Axes, first: PlottedCurve, ylabel: str, width: Width) -> None:
-    ticks = first.risk_table.times_months[:: width.tick_every]
-    axes.set_xlim(0, first.times_months[-1])
-    axes.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
+def _finish_curve_axes(
+    axes: Axes, plotted: Sequence[PlottedCurve], frame: Frame, width: Width
+) -> None:
+    longest = max(plotted, key=lambda curve: curve.times_months[-1])
+    ticks = longest.risk_table.times_months[:: width.tick_every]
+    axes.set_xlim(0, longest.times_months[-1])
+    axes.set_xticks(ticks, [frame.clock.tick(tick) for tick in ticks])
     axes.set_ylim(0, 1.005)
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0], ["0", "20", "40", "60", "80", "100%"])
-    axes.set_ylabel(ylabel)
-    axes.set_xlabel("Months since the procedure")
+    axes.set_ylabel(frame.ylabel)
+    axes.set_xlabel(f"{frame.clock.title} since the procedure")
     axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.legend(frameon=False, fontsize=8, loc="best")

@@ -4,7 +4,7 @@ from typing import Any
 
 from kyphort.reports.numbers import months, p_value, percent
 from kyphort.reports.paths import value_at
-from kyphort.reports.results import Determination, Results
+from kyphort.reports.results import Results
 
 DETERMINED = "determined"
 
@@ -22,11 +22,15 @@ class Facts:
 
     def __init__(self, results: Results) -> None:
         self._results: dict[str, Any] = results.as_json()
-        self._determination = results.determination or {}
+        self._determination = results.determination
 
     def count(self, path: str) -> int:
         """Return a count."""
         return int(self._stated(path))
+
+    def number(self, path: str) -> str:
+        """Return a number as short as it can be written."""
+        return f"{self._stated(path):g}"
 
     def percent(self, path: str, digits: int = 1) -> str:
         """Return a fraction in percent."""
@@ -47,7 +51,9 @@ class Facts:
     def limits(self, path: str) -> str:
         """Return " (95% CI a to b)" for the estimate at `path`, or nothing when they are open."""
         lower, upper = f"{path}.lower", f"{path}.upper"
-        if value_at(self._results, lower) is None or not self.may_state(lower, upper):
+        ends = value_at(self._results, lower), value_at(self._results, upper)
+        # Before the first event the limits are those of the convention and say nothing.
+        if ends[0] in {None, ends[1]} or not self.may_state(lower, upper):
             return ""
         for digits in (1, 0):
             texts = [self._as_far_as_known(one, digits) for one in (lower, upper)]
@@ -62,13 +68,16 @@ class Facts:
         return float(value)
 
     def _is_determined(self, path: str) -> bool:
+        if self._determination is None:
+            return True
         found = self._determination.get(path)
         return found is not None and (found.kind != "range" or found.verdict == DETERMINED)
 
     def _as_far_as_known(self, path: str, digits: int) -> str | None:
-        found: Determination = self._determination[path]
-        value = value_at(self._results, path)
-        ends = {
-            f"{100 * end:.{digits}f}" for end in (value, found.low, found.high) if end is not None
-        }
+        ends = {f"{100 * end:.{digits}f}" for end in self._ends(path)}
         return ends.pop() if len(ends) == 1 else None
+
+    def _ends(self, path: str) -> list[float]:
+        found = None if self._determination is None else self._determination[path]
+        known = () if found is None else (found.low, found.high)
+        return [end for end in (value_at(self._results, path), *known) if end is not None]

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from kyphort.reports import drawing
+from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Document, Table
 from kyphort.reports.html import NARROW_SUFFIX, render_html
 from kyphort.reports.report import COMPETING_RISKS, LOCAL_CONTROL, OVERALL_SURVIVAL, PROPORTIONS
@@ -60,46 +61,48 @@ def write_page(document: Document, figures: Path, path: Path) -> None:
 def _figures(results: Results, width: drawing.Width) -> Iterator[tuple[str, Figure]]:
     plotted = results.curves
     stamp = SYNTHETIC_STAMP if results.provenance.synthetic else ""
-    colours = (drawing.BLACK, drawing.BLUE, drawing.VERMILLION)
-    yield (
-        LOCAL_CONTROL,
-        drawing.draw_curves(
-            plotted.local_control,
-            colours[: len(plotted.local_control)],
-            "Local control",
-            width,
-            stamp,
-        ),
-    )
+
+    def frame(ylabel: str) -> drawing.Frame:
+        return drawing.Frame(ylabel, clock_of(results), stamp)
+
+    survival = (plotted.overall_survival,)
     yield (
         OVERALL_SURVIVAL,
-        drawing.draw_curves(
-            (plotted.overall_survival,), (drawing.BLACK,), "Overall survival", width, stamp
-        ),
+        drawing.draw_curves(survival, (drawing.BLACK,), frame("Overall survival"), width),
     )
+    if not results.local_control_is_known:
+        return
+    regions = plotted.local_control
+    colours = (drawing.BLACK, drawing.BLUE, drawing.VERMILLION)[: len(regions)]
+    yield LOCAL_CONTROL, drawing.draw_curves(regions, colours, frame("Local control"), width)
+    competing = (
+        plotted.one_minus_kaplan_meier,
+        plotted.recurrence_incidence,
+        plotted.death_incidence,
+    )
+    hues = (drawing.VERMILLION, drawing.BLUE, drawing.GREY)
     yield (
         COMPETING_RISKS,
-        drawing.draw_curves(
-            (plotted.one_minus_kaplan_meier, plotted.recurrence_incidence, plotted.death_incidence),
-            (drawing.VERMILLION, drawing.BLUE, drawing.GREY),
-            "Vertebrae with the event",
-            width,
-            stamp,
-        ),
+        drawing.draw_curves(competing, hues, frame("Share with the event"), width),
     )
     yield PROPORTIONS, drawing.draw_forest(_groups(results), width, stamp)
 
 
 def _groups(results: Results) -> list[tuple[str, Recurrences | None]]:
-    contrast = results.breast_prostate
+    pooled = [
+        (name, found)
+        for one in results.comparisons.values()
+        if one.variable == "entity"
+        for name, found in one.groups.items()
+        if name not in results.by_entity
+    ]
     return [
         ("Prescription distance", None),
         *((f"{name} mm", found) for name, found in results.by_distance_mm.items()),
         ("Region", None),
         *((name.capitalize(), found) for name, found in results.by_region.items()),
         ("Entity", None),
-        ("Breast or prostate", contrast.breast_or_prostate),
-        ("All others", contrast.others),
+        *pooled,
         *results.by_entity.items(),
     ]
 

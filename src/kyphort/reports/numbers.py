@@ -15,6 +15,7 @@ class Kind(StrEnum):
     MONTHS = "months"
     P_VALUE = "p_value"
     DECIMAL = "decimal"
+    NUMBER = "number"
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -60,12 +61,31 @@ def decimal(value: float | None) -> str:
     return ABSENT if value is None else f"{value:#.3g}".rstrip(".")
 
 
+def number(value: float | None) -> str:
+    """Write a number as short as it can be written.
+
+    >>> number(6.0), number(0.5)
+    ('6', '0.5')
+    """
+    return ABSENT if value is None else f"{value:g}".replace("-", "−")
+
+
+def counted(number_of: int, singular: str, plural: str = "") -> str:
+    """Write a count with its noun.
+
+    >>> counted(1, "vertebra", "vertebrae"), counted(2, "patient")
+    ('1 vertebra', '2 patients')
+    """
+    return f"{number_of} {singular if number_of == 1 else plural or singular + 's'}"
+
+
 _WRITERS: dict[Kind, Callable[[float | None], str]] = {
     Kind.COUNT: count,
     Kind.PERCENT: percent,
     Kind.MONTHS: months,
     Kind.P_VALUE: p_value,
     Kind.DECIMAL: decimal,
+    Kind.NUMBER: number,
 }
 
 

@@ -1,11 +1,22 @@
 """Dotted paths into the results: the way the publication's file names a computed value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from kyphort.errors import InvalidDataError
 
-NUMBERLESS = ("provenance", "curves", "endpoint_rows", "comparison", "errata", "determination")
+NUMBERLESS = (
+    "provenance",
+    "study",
+    "curves",
+    "endpoint_rows",
+    "readings",
+    "comparators",
+    "data_findings",
+    "comparison",
+    "errata",
+    "determination",
+)
 """Keys of the results that hold no estimates of their own."""
 
 
@@ -14,19 +25,35 @@ def value_at(results: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - an
 
     >>> value_at({"os": [{"time_months": 6.0, "estimate": 0.7}]}, "os.6.estimate")
     0.7
+    >>> value_at({"by_distance_mm": {"8.5": {"vertebrae": 3}}}, "by_distance_mm.8.5.vertebrae")
+    3
     """
     found: Any = results
-    for key in path.split("."):
-        if _is_landmarks(found):
-            found = {f"{item['time_months']:g}": item for item in found}
-        if isinstance(found, Mapping) and key in found:
-            found = found[key]
-        else:
+    rest = path
+    while rest:
+        found = _keyed(found)
+        key = _first_key(found, rest)
+        if key is None:
             raise InvalidDataError(
-                f"The results have nothing at '{path}' (missing: '{key}'). Correct the path in the "
-                "publication's file."
+                f"The results have nothing at '{path}' (missing: '{rest}'). Correct the path in "
+                "the publication's file."
             )
+        found, rest = found[key], rest[len(key) + 1 :]
     return found
+
+
+def _keyed(value: object) -> object:
+    if _is_landmarks(value):
+        return {f"{item['time_months']:g}": item for item in value}
+    return value
+
+
+def _first_key(value: object, path: str) -> str | None:
+    """Return the longest key that the path begins with; a key such as "8.5" has a point itself."""
+    if not isinstance(value, Mapping):
+        return None
+    keys = [key for key in value if path == key or path.startswith(f"{key}.")]
+    return max(keys, key=len, default=None)
 
 
 def numbers_in(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
@@ -57,7 +84,7 @@ def _numbers_below(path: str, value: object) -> Iterator[tuple[str, float]]:
             yield from _numbers_below(f"{path}.{position}", item)
 
 
-def _is_landmarks(value: object) -> bool:
+def _is_landmarks(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
     return (
         isinstance(value, Sequence)
         and bool(value)

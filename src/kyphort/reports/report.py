@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from kyphort.reports import audit, sentences, tables
-from kyphort.reports.document import Document, Figure, Paragraph, Section
+from kyphort.reports import audit, doubt_tables, group_tables, pain_tables, sentences, tables
+from kyphort.reports.clock import clock_of
+from kyphort.reports.document import Document, Figure, Paragraph, Section, Table
 from kyphort.reports.numbers import p_value, percent
-from kyphort.reports.results import Landmark, Recurrences, Results
+from kyphort.reports.results import GroupComparison, Landmark, Recurrences, Results
 
 NOT_A_DEVICE = "Research software, not a medical device: do not use it to decide on a patient."
 
@@ -22,20 +23,22 @@ def report(results: Results) -> Document:
     if given.synthetic:
         warnings.insert(0, given.dataset_provenance)
     return Document(
-        title="Kypho-IORT: local control and survival",
+        title=results.study.title,
         subtitle=f"{given.dataset} · data cut-off {given.data_cut_off}",
         warnings=tuple(warnings),
         summary=_summary(results),
         sections=(
             _text(results),
             _cohort(results),
-            _local_control(results),
+            *((_local_control(results),) if results.local_control_is_known else ()),
             _survival(results),
-            _recurrences(results),
+            *((_recurrences(results),) if results.local_control_is_known else ()),
             _follow_up_and_safety(results),
-            _beyond(results),
-            _errata(results),
-            _agreement(results),
+            *_pain(results),
+            *((_beyond(results),) if results.local_control_is_known else ()),
+            _robustness(results),
+            *_others(results),
+            *_reproduction(results),
             _rows(results),
         ),
         provenance=_provenance(results),
@@ -57,17 +60,20 @@ def agreement_sentence(results: Results) -> str:
 
 
 def _summary(results: Results) -> tuple[tuple[str, str], ...]:
-    at = {one.time_months: one for one in results.local_control.all}
-    survival = {one.time_months: one for one in results.overall_survival}
+    """Return the head figures: sizes, the curves at the third landmark, agreement."""
+    clock = clock_of(results)
+    position = min(2, len(results.overall_survival) - 1)
+    local, survival = results.local_control.all[position], results.overall_survival[position]
+    at = clock.text(survival.time_months)
     possible = [one for one in results.comparison if one.can_agree]
+    agreeing = f"{sum(one.agrees for one in possible)} / {len(possible)}"
     return (
         (f"{results.counts.patients} / {results.counts.vertebrae}", "patients / vertebrae"),
-        (percent(at[24.0].estimate), "local control at 24 months"),
-        (percent(survival[24.0].estimate), "overall survival at 24 months"),
-        (
-            f"{sum(one.agrees for one in possible)} / {len(possible)}",
-            "printed numbers that agree",
-        ),
+        (percent(local.estimate), f"local control at {at}"),
+        (percent(survival.estimate), f"overall survival at {at}"),
+        (agreeing, "printed numbers that agree")
+        if possible
+        else (str(results.counts.recurrences), "recurrences"),
     )
 
 
@@ -128,7 +134,6 @@ def _survival(results: Results) -> Section:
 
 
 def _recurrences(results: Results) -> Section:
-    contrast = results.breast_prostate
     return Section(
         "recurrences",
         "Recurrences by distance, region, entity and level",
@@ -136,7 +141,7 @@ def _recurrences(results: Results) -> Section:
             Figure(
                 PROPORTIONS,
                 "Figure 3. Vertebrae with recurrence by group, with exact (Clopper–Pearson) 95% "
-                "limits. Where limits overlap widely, ten recurrences cannot tell groups apart.",
+                "limits. Where limits overlap widely, the data cannot tell groups apart.",
                 "Recurrences per vertebra: "
                 + "; ".join(
                     f"{distance} mm {one.recurrences} of {one.vertebrae}"
@@ -144,29 +149,21 @@ def _recurrences(results: Results) -> Section:
                 )
                 + ".",
             ),
-            tables.recurrences(
+            group_tables.recurrences(
                 "recurrences_by_distance",
                 "Recurrences by prescription distance.",
                 "Distance [mm]",
                 results.by_distance_mm,
             ),
-            tables.recurrences(
+            group_tables.recurrences(
                 "recurrences_by_region",
                 "Recurrences by region.",
                 "Region",
                 _capitalised(results.by_region),
             ),
-            tables.recurrences(
-                "recurrences_breast_prostate",
-                "Breast and prostate cancer against all other entities. The discussion suggests "
-                "that control does not rest on systemic therapy; Fisher's exact test gives "
-                f"p = {p_value(contrast.fisher_p_value)}, and the difference of proportions has "
-                f"95% limits {percent(contrast.difference.lower)} to "
-                f"{percent(contrast.difference.upper)} (Newcombe).",
-                "Entity",
-                {"Breast or prostate": contrast.breast_or_prostate, "Others": contrast.others},
-            ),
-            tables.levels(results),
+            *_compared_groups(results),
+            *_strata(results),
+            group_tables.levels(results),
         ),
     )
 
@@ -182,7 +179,7 @@ def _follow_up_and_safety(results: Results) -> Section:
 def _beyond(results: Results) -> Section:
     return Section(
         "beyond",
-        "What the paper could not show",
+        "What the paper could not show" if results.comparison else "Competing risks",
         (
             Paragraph(
                 f"{results.counts.deaths} of {results.counts.patients} patients died, and what a "
@@ -200,21 +197,65 @@ def _beyond(results: Results) -> Section:
             ),
             tables.failure(results),
             tables.progression_free(results),
-            tables.comparisons(results),
-            audit.determination(results),
+            group_tables.comparisons(results),
+            *((audit.determination(results),) if results.determination else ()),
         ),
     )
 
 
-def _errata(results: Results) -> Section:
-    return Section("errata", "Errata of the print", (audit.errata(results),))
+def _pain(results: Results) -> tuple[Section, ...]:
+    if not results.pain:
+        return ()
+    return (Section("pain", "Pain", (pain_tables.pain(results), pain_tables.responders(results))),)
 
 
-def _agreement(results: Results) -> Section:
+def _robustness(results: Results) -> Section:
+    findings = (doubt_tables.data_findings(results),) if results.data_findings else ()
+    seen_twice = (
+        (doubt_tables.readers(results), doubt_tables.readings(results)) if results.readers else ()
+    )
+    not_shown = (doubt_tables.missing(results),) if results.missing else ()
     return Section(
-        "agreement",
-        "Printed beside computed",
-        (Paragraph(agreement_sentence(results)), audit.comparison(results)),
+        "robustness",
+        "What the conclusion rests on",
+        (
+            *((doubt_tables.sensitivity(results),) if results.sensitivity else ()),
+            doubt_tables.overdue_scans(results),
+            *seen_twice,
+            *not_shown,
+            *findings,
+        ),
+    )
+
+
+def _others(results: Results) -> tuple[Section, ...]:
+    """Return published results of other treatments beside the cohort's own head figures."""
+    if not results.comparators:
+        return ()
+    shown = tuple(f"{label} {value}" for value, label in _summary(results)[1:3])
+    return (
+        Section(
+            "others",
+            "Other treatments, as published",
+            (
+                Paragraph(f"This cohort: {', '.join(shown)}."),
+                tables.comparators(results),
+            ),
+        ),
+    )
+
+
+def _reproduction(results: Results) -> tuple[Section, ...]:
+    """Return errata and agreement, for a report that reproduces a publication."""
+    if not results.comparison:
+        return ()
+    return (
+        Section("errata", "Errata of the print", (audit.errata(results),)),
+        Section(
+            "agreement",
+            "Printed beside computed",
+            (Paragraph(agreement_sentence(results)), audit.comparison(results)),
+        ),
     )
 
 
@@ -230,7 +271,8 @@ def _provenance(results: Results) -> tuple[tuple[str, str], ...]:
     given = results.provenance
     return (
         ("Made by", f"kyphort {given.kyphort_version} on {given.created}"),
-        ("Publication", given.publication),
+        *((("Publication", given.publication),) if given.publication else ()),
+        ("Study file", results.study.file),
         ("Data set", f"{given.dataset}{' (SYNTHETIC)' if given.synthetic else ''}"),
         ("Pedigree of the data", given.dataset_provenance),
         ("Data cut-off", given.data_cut_off),
@@ -242,10 +284,50 @@ def _provenance(results: Results) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _compared_groups(results: Results) -> tuple[Table, ...]:
+    """Return a table for each comparison that the tables of single variables do not hold."""
+    return tuple(
+        group_tables.recurrences(
+            f"recurrences_{identifier}",
+            f"{one.title}.{_difference(one)}",
+            "Group",
+            one.groups,
+        )
+        for identifier, one in results.comparisons.items()
+        if one.groups and one.variable not in {"region", "distance_mm"}
+    )
+
+
+def _difference(found: GroupComparison) -> str:
+    if found.difference is None or found.fisher_p_value is None:
+        return ""
+    return (
+        f" Fisher's exact test gives p = {p_value(found.fisher_p_value)}; the difference of "
+        f"proportions has 95% limits {percent(found.difference.lower)} to "
+        f"{percent(found.difference.upper)} (Newcombe)."
+    )
+
+
+def _strata(results: Results) -> tuple[Table, ...]:
+    return tuple(
+        group_tables.recurrences(
+            f"recurrences_by_{name}",
+            f"Recurrences by {name.replace('_', ' ')}.",
+            name.replace("_", " ").capitalize(),
+            found,
+        )
+        for name, found in results.by_stratum.items()
+    )
+
+
 def _capitalised(found: Mapping[str, Recurrences]) -> dict[str, Recurrences]:
     return {name.capitalize(): one for name, one in found.items()}
 
 
 def _curve_alternative(name: str, points: tuple[Landmark, ...]) -> str:
-    read = ", ".join(f"{percent(one.estimate)} at {one.time_months:.0f} months" for one in points)
+    read = ", ".join(
+        f"{percent(one.estimate)} at {one.time_months:g} months"
+        for one in points
+        if one.estimate is not None
+    )
     return f"{name}, step curve falling from 100%: {read}."

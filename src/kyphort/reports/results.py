@@ -7,7 +7,81 @@ estimated is None. `as_json` gives the same keys as `results.json`.
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kyphort.reports.values import (
+    ComparatorRow,
+    ComparedNumber,
+    Comparison,
+    Counts,
+    DataFinding,
+    Determination,
+    EndpointRows,
+    EntityRecurrences,
+    Erratum,
+    EventRow,
+    FollowUp,
+    GroupComparison,
+    IncidenceLandmark,
+    Interval,
+    Landmark,
+    Missing,
+    OverdueLandmark,
+    PainRow,
+    PlottedCurve,
+    ProportionOf,
+    Range,
+    ReaderRow,
+    ReadingRow,
+    Recurrences,
+    RecurrenceTime,
+    RiskTable,
+    Safety,
+    SensitivityRow,
+    Treatment,
+)
+
 SCHEMA = "kyphort-results/1"
+THORACIC_LUMBAR = "thoracic_lumbar"
+"""The comparison of the two large regions, by its id in the study file."""
+
+
+__all__ = [
+    "SCHEMA",
+    "THORACIC_LUMBAR",
+    "ComparatorRow",
+    "ComparedNumber",
+    "Comparison",
+    "Counts",
+    "Curves",
+    "DataFinding",
+    "Determination",
+    "EndpointRows",
+    "EntityRecurrences",
+    "Erratum",
+    "EventRow",
+    "FollowUp",
+    "GroupComparison",
+    "IncidenceLandmark",
+    "Interval",
+    "Landmark",
+    "Missing",
+    "OverdueLandmark",
+    "PainRow",
+    "PlottedCurve",
+    "ProportionOf",
+    "Provenance",
+    "Range",
+    "ReaderRow",
+    "ReadingRow",
+    "RecurrenceTime",
+    "Recurrences",
+    "RegionCurves",
+    "Results",
+    "RiskTable",
+    "Safety",
+    "SensitivityRow",
+    "StudyChoices",
+    "Treatment",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,73 +104,6 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How many of what."""
-
-    patients: int
-    vertebrae: int
-    cervical: int
-    thoracic: int
-    lumbar: int
-    sacral: int
-    recurrences: int
-    recurrences_thoracic: int
-    recurrences_lumbar: int
-    recurrences_sacral: int
-    patients_with_recurrence: int
-    deaths: int
-    female: int
-    male: int
-    single_level: int
-    two_level: int
-    three_level: int
-    sacral_patients: int
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Median, smallest and largest."""
-
-    median: float | None
-    minimum: float | None
-    maximum: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate with its limits."""
-
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Landmark:
-    """A curve at one time; `at_risk` counts T >= t, as R does."""
-
-    time_months: float
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-    std_error: float | None
-    at_risk: float
-
-
-@dataclass(frozen=True, slots=True)
-class IncidenceLandmark:
-    """A cumulative incidence at one time, beside the 1 - KM that ignores competing events."""
-
-    time_months: float
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-    std_error: float | None
-    at_risk: float
-    one_minus_kaplan_meier: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class RegionCurves:
     """Landmarks of local control for all vertebrae and for the two large regions."""
 
@@ -106,132 +113,19 @@ class RegionCurves:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A test between groups; observed and expected events by group."""
+class StudyChoices:
+    """What the study file decided, as the report says it."""
 
-    statistic: float | None
-    df: int
-    p_value: float | None
-    observed: dict[str, float]
-    expected: dict[str, float]
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecurrenceTime:
-    """Times from procedure to recurrence [mo] and how many came after 60 months."""
-
-    median: float | None
-    minimum: float | None
-    maximum: float | None
-    after_60_months: int
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """Observed time [mo] (deaths included, the founding paper's reading) and reverse KM."""
-
-    median: float | None
-    minimum: float | None
-    maximum: float | None
-    reverse_km_median: float | None
-    reverse_km_lower: float | None
-    reverse_km_upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recurrences:
-    """Recurrences in a group of vertebrae, with exact limits of their proportion."""
-
-    vertebrae: int
-    share_of_vertebrae: float
-    recurrences: int
-    share_of_recurrences: float | None
-    proportion: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class EntityRecurrences(Recurrences):
-    """The same for a tumour entity, with its patients: a row of Table 1."""
-
-    patients: int
-    share_of_patients: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """Breast and prostate against all other entities."""
-
-    breast_or_prostate: Recurrences
-    others: Recurrences
-    difference: Interval
-    fisher_p_value: float
-
-
-@dataclass(frozen=True, slots=True)
-class ProportionOf:
-    """A count out of n with exact limits."""
-
-    events: int
-    n: int
-    proportion: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """What went wrong."""
-
-    adverse_events: int
-    serious_adverse_events: int
-    serious_terms: tuple[str, ...]
-    vertebral_compression_fractures: int
-    fractures_in_recurrent_prefractured: int
-    adjacent_fractures: int
-    procedure_related_deaths: ProportionOf
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """What was given."""
-
-    dose_gy_minimum: float
-    dose_gy_maximum: float
-    distances_mm: tuple[float, ...]
-    maximum_levels: int
-    first_year: int
-    last_year: int
-
-
-@dataclass(frozen=True, slots=True)
-class RiskTable:
-    """Numbers under a curve at each tick; at risk T > t, the others up to t: they sum to n."""
-
-    times_months: tuple[float, ...]
-    at_risk: tuple[float, ...]
-    censored: tuple[float, ...]
-    events: tuple[float, ...]
-    competing: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlottedCurve:
-    """One curve of a figure as steps, with its risk table.
-
-    `sparse_from_months` is the time from which fewer than ten units are at risk, None when never.
-    """
-
-    label: str
-    n: int
-    sparse_from_months: float | None
-    times_months: tuple[float, ...]
-    estimate: tuple[float, ...]
-    lower: tuple[float | None, ...]
-    upper: tuple[float | None, ...]
-    risk_table: RiskTable
+    title: str
+    file: str
+    time_unit: str
+    unit_in_months: float
+    landmarks_months: tuple[float, ...]
+    local_control_unit: str
+    censoring: str
+    death: str
+    retreatment: str
+    indeterminate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,79 +140,11 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
-class EventRow:
-    """One row behind a curve."""
-
-    row_id: str
-    patient_id: str
-    levels: str
-    time_months: float
-    code: int
-    reason: str
-    record: str
-    date: str
-    on_day_zero: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointRows:
-    """An endpoint's definition with all its rows."""
-
-    title: str
-    definition: str
-    unit: str
-    rows: tuple[EventRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedNumber:
-    """One printed number beside the computed one, in the printed unit.
-
-    `can_agree` is False for a misprint that no cohort returns; `erratum` then says why.
-    """
-
-    id: str
-    text: str
-    place: str
-    unit: str
-    printed: str
-    computed: Any
-    agrees: bool
-    can_agree: bool
-    erratum: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Erratum:
-    """A clerical contradiction or tension of the print, with its arithmetic."""
-
-    place: str
-    kind: str
-    statement: str
-    arithmetic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Determination:
-    """Whether the print determines a value, and within what bounds.
-
-    `kind` is observed, printed, proved or range. `bounds_proved` tells bounds that no cohort with
-    the printed numbers can leave from bounds seen over reconstructed cohorts.
-    """
-
-    kind: str
-    low: float | None
-    high: float | None
-    verdict: str | None
-    bounds_proved: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Results:
     """Everything the report says."""
 
     provenance: Provenance
+    study: StudyChoices
     counts: Counts
     shares: dict[str, float]
     age_years: Range
@@ -333,9 +159,6 @@ class Results:
     lpfs_seed: tuple[Landmark, ...]
     lpfs_composite: tuple[Landmark, ...]
     restricted_mean_months: dict[str, Interval]
-    logrank_thoracic_lumbar: Comparison
-    logrank_thoracic_lumbar_cluster_robust: Comparison
-    logrank_distance: Comparison
     time_to_recurrence_months: RecurrenceTime
     follow_up_months: FollowUp
     follow_up_definition: str
@@ -345,14 +168,35 @@ class Results:
     by_region: dict[str, Recurrences]
     by_level: dict[str, Recurrences]
     by_entity: dict[str, EntityRecurrences]
-    breast_prostate: Contrast
+    by_stratum: dict[str, dict[str, Recurrences]]
+    comparisons: dict[str, GroupComparison]
+    sensitivity: tuple[SensitivityRow, ...]
+    overdue_scans: tuple[OverdueLandmark, ...]
+    readers: tuple[ReaderRow, ...]
+    readings: tuple[ReadingRow, ...]
+    missing: tuple[Missing, ...]
+    pain: tuple[PainRow, ...]
     safety: Safety
     curves: Curves
     endpoint_rows: dict[str, EndpointRows]
+    comparators: tuple[ComparatorRow, ...] = ()
+    data_findings: tuple[DataFinding, ...] = ()
     comparison: tuple[ComparedNumber, ...] = ()
     errata: tuple[Erratum, ...] = ()
     determination: dict[str, Determination] | None = None
 
+    @property
+    def local_control_is_known(self) -> bool:
+        """Whether anybody looked, so that there is a rate of local control to show."""
+        return any(one.estimate is not None for one in self.local_control.all)
+
     def as_json(self) -> dict[str, Any]:
-        """Return nested dictionaries and lists, as `results.json` holds them."""
-        return {"schema": SCHEMA, **asdict(self)}
+        """Return nested dictionaries and lists, as `results.json` holds them.
+
+        The log-rank test of thoracic against lumbar levels stands at the top as well.
+        """
+        content = {"schema": SCHEMA, **asdict(self)}
+        regions = content["comparisons"].get(THORACIC_LUMBAR)
+        if regions is not None:
+            content["logrank_thoracic_lumbar"] = regions["logrank"]
+        return content

@@ -1,36 +1,27 @@
-"""The tables of the report, made of raw values from the results object."""
+"""The tables of the cohort and its outcome, made of raw values from the results object."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from kyphort.reports.document import OPEN_MARK, Column, Open, Table
+from kyphort.reports.cells import AT_RISK_NOTE, LIMITS, cell, estimate_cells, open_note
+from kyphort.reports.clock import clock_of
+from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import Kind
 from kyphort.reports.results import (
     IncidenceLandmark,
     Landmark,
-    Recurrences,
     Results,
 )
 
-_ANY_PROPORTION = (0.0, 1.0)
 _GROUPS = (("all", "All vertebrae"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar"))
-_LIMITS = (
-    Column("Estimate", Kind.PERCENT),
-    Column("95% lower", Kind.PERCENT),
-    Column("95% upper", Kind.PERCENT),
-)
-_AT_RISK_NOTE = (
-    "At risk counts units observed to that time or beyond (T ≥ t). An em dash: the curve does "
-    "not reach so far, or there is nothing to estimate from."
-)
 
 
 def entities(results: Results) -> Table:
     """Make Table 1: patients, vertebrae and recurrences by tumour entity."""
     return Table(
         "table1_entities",
-        "Table 1. Tumour entities: patients, treated vertebrae and local recurrences. The paper "
-        "prints each entity's share of the recurrences; the last columns give what it lacks, the "
-        "recurrences per vertebra of the entity with exact limits.",
+        "Table 1. Tumour entities: patients, treated vertebrae and local recurrences, both as "
+        "share of all recurrences and per vertebra of the entity with exact limits"
+        + ("; the paper prints the former only." if results.comparison else "."),
         (
             Column("Entity"),
             Column("Patients", Kind.COUNT),
@@ -67,11 +58,11 @@ def local_control(results: Results) -> Table:
     rows = [row for key, label in _GROUPS for row in _local_control_rows(results, key, label)]
     return Table(
         "local_control",
-        "Local control per treated vertebra. Limits that take vertebrae as independent, as the "
-        "paper's would, beside limits that respect that vertebrae share a patient.",
+        "Local control per treated vertebra. Limits that take vertebrae as independent beside "
+        "limits that respect that vertebrae share a patient.",
         (
             Column("Vertebrae"),
-            Column("Months", Kind.COUNT),
+            Column(clock_of(results).title, Kind.NUMBER),
             Column("Local control", Kind.PERCENT),
             Column("95% lower", Kind.PERCENT),
             Column("95% upper", Kind.PERCENT),
@@ -80,7 +71,7 @@ def local_control(results: Results) -> Table:
             Column("At risk", Kind.COUNT),
         ),
         tuple(rows),
-        (_AT_RISK_NOTE, *_open_note(results)),
+        (AT_RISK_NOTE, *open_note(results)),
     )
 
 
@@ -92,34 +83,12 @@ def _local_control_rows(results: Results, key: str, label: str) -> Iterator[tupl
         robust_path = f"local_control_cluster_robust.{key}.{one.time_months:g}"
         yield (
             label,
-            one.time_months,
-            *_estimate_cells(results, f"local_control.{key}", one),
-            _cell(results, f"{robust_path}.lower", other.lower),
-            _cell(results, f"{robust_path}.upper", other.upper),
-            _cell(results, f"{path}.at_risk", one.at_risk),
+            clock_of(results).shown(one.time_months),
+            *estimate_cells(results, f"local_control.{key}", one),
+            cell(results, f"{robust_path}.lower", other.lower),
+            cell(results, f"{robust_path}.upper", other.upper),
+            cell(results, f"{path}.at_risk", one.at_risk),
         )
-
-
-def _cell(results: Results, path: str, value: float | None) -> object:
-    """Return the value, marked with its range where the print leaves it open."""
-    found = (results.determination or {}).get(path)
-    if found is None or found.kind in {"observed", "printed"}:
-        return value
-    if (found.low, found.high) == _ANY_PROPORTION:
-        return Open(value, None, None)
-    if found.kind == "proved" and found.low is None:
-        return value
-    return Open(value, found.low, found.high)
-
-
-def _open_note(results: Results) -> tuple[str, ...]:
-    kinds = {found.kind for found in (results.determination or {}).values()}
-    if "range" not in kinds:
-        return ()
-    return (
-        "[a to b]: what the print allows; the number before it is this reconstructed cohort's. "
-        f"{OPEN_MARK}: the print leaves the value open.",
-    )
 
 
 def overall_survival(results: Results) -> Table:
@@ -127,76 +96,16 @@ def overall_survival(results: Results) -> Table:
     return Table(
         "overall_survival",
         "Overall survival per patient.",
-        (Column("Months", Kind.COUNT), *_LIMITS, Column("At risk", Kind.COUNT)),
+        (Column(clock_of(results).title, Kind.NUMBER), *LIMITS, Column("At risk", Kind.COUNT)),
         tuple(
             (
-                one.time_months,
-                *_estimate_cells(results, "overall_survival", one),
-                _cell(results, f"overall_survival.{one.time_months:g}.at_risk", one.at_risk),
+                clock_of(results).shown(one.time_months),
+                *estimate_cells(results, "overall_survival", one),
+                cell(results, f"overall_survival.{one.time_months:g}.at_risk", one.at_risk),
             )
             for one in results.overall_survival
         ),
-        (_AT_RISK_NOTE, *_open_note(results)),
-    )
-
-
-def recurrences(
-    identifier: str, caption: str, title: str, found: Mapping[str, Recurrences]
-) -> Table:
-    """Show recurrences by group with exact limits."""
-    return Table(
-        identifier,
-        caption,
-        (
-            Column(title),
-            Column("Vertebrae", Kind.COUNT),
-            Column("Share", Kind.PERCENT),
-            Column("Recurrences", Kind.COUNT),
-            Column("Per vertebra", Kind.PERCENT),
-            Column("95% lower", Kind.PERCENT),
-            Column("95% upper", Kind.PERCENT),
-        ),
-        tuple(
-            (
-                name,
-                one.vertebrae,
-                one.share_of_vertebrae,
-                one.recurrences,
-                one.proportion,
-                one.lower,
-                one.upper,
-            )
-            for name, one in found.items()
-        ),
-    )
-
-
-def levels(results: Results) -> Table:
-    """Show recurrences by level, with what the print leaves possible at each level."""
-    return Table(
-        "recurrences_by_level",
-        "Recurrences by level. The paper prints regions only: in a reconstructed cohort the level "
-        "of a recurrence is invented.",
-        (
-            Column("Level"),
-            Column("Vertebrae", Kind.COUNT),
-            Column("Recurrences", Kind.COUNT),
-            Column("Per vertebra", Kind.PERCENT),
-            Column("95% lower", Kind.PERCENT),
-            Column("95% upper", Kind.PERCENT),
-        ),
-        tuple(
-            (
-                name,
-                *(
-                    _cell(results, f"by_level.{name}.{key}", getattr(one, key))
-                    for key in ("vertebrae", "recurrences", "proportion", "lower", "upper")
-                ),
-            )
-            for name, one in results.by_level.items()
-        ),
-        _open_note(results),
-        folded=True,
+        (AT_RISK_NOTE, *open_note(results)),
     )
 
 
@@ -212,7 +121,7 @@ def failure(results: Results) -> Table:
         "competing_risks",
         "Local failure by three readings of the same vertebrae, and death before recurrence.",
         (
-            Column("Months", Kind.COUNT),
+            Column(clock_of(results).title, Kind.NUMBER),
             Column("1 − KM, death censored", Kind.PERCENT),
             Column("Cumulative incidence, death competing", Kind.PERCENT),
             Column("95% lower", Kind.PERCENT),
@@ -223,7 +132,7 @@ def failure(results: Results) -> Table:
         tuple(_failure_row(results, *row) for row in rows),
         (
             "Limits of the cumulative incidence are cluster-robust (infinitesimal jackknife).",
-            *_open_note(results),
+            *open_note(results),
         ),
     )
 
@@ -234,17 +143,17 @@ def _failure_row(
     time = f"{recurrence.time_months:g}"
     path = f"recurrence_cumulative_incidence.{time}"
     return (
-        recurrence.time_months,
-        _cell(results, f"{path}.one_minus_kaplan_meier", recurrence.one_minus_kaplan_meier),
-        _cell(results, f"{path}.estimate", recurrence.estimate),
-        _cell(results, f"{path}.lower", recurrence.lower),
-        _cell(results, f"{path}.upper", recurrence.upper),
-        _cell(
+        clock_of(results).shown(recurrence.time_months),
+        cell(results, f"{path}.one_minus_kaplan_meier", recurrence.one_minus_kaplan_meier),
+        cell(results, f"{path}.estimate", recurrence.estimate),
+        cell(results, f"{path}.lower", recurrence.lower),
+        cell(results, f"{path}.upper", recurrence.upper),
+        cell(
             results,
             f"local_control_at_last_assessment.{time}.estimate",
             None if assessed.estimate is None else 1 - assessed.estimate,
         ),
-        _cell(results, f"death_cumulative_incidence.{time}.estimate", death.estimate),
+        cell(results, f"death_cumulative_incidence.{time}.estimate", death.estimate),
     )
 
 
@@ -254,7 +163,7 @@ def progression_free(results: Results) -> Table:
         "local_progression_free_survival",
         "Local progression-free survival per patient by the two definitions in use.",
         (
-            Column("Months", Kind.COUNT),
+            Column(clock_of(results).title, Kind.NUMBER),
             Column("Death censored", Kind.PERCENT),
             Column("95% lower", Kind.PERCENT),
             Column("95% upper", Kind.PERCENT),
@@ -264,58 +173,41 @@ def progression_free(results: Results) -> Table:
         ),
         tuple(
             (
-                one.time_months,
-                *_estimate_cells(results, "lpfs_seed", one),
-                *_estimate_cells(results, "lpfs_composite", other),
+                clock_of(results).shown(one.time_months),
+                *estimate_cells(results, "lpfs_seed", one),
+                *estimate_cells(results, "lpfs_composite", other),
             )
             for one, other in zip(results.lpfs_seed, results.lpfs_composite, strict=True)
         ),
-        _open_note(results),
+        open_note(results),
     )
 
 
-def _estimate_cells(results: Results, name: str, one: Landmark) -> tuple[object, ...]:
-    path = f"{name}.{one.time_months:g}"
-    return (
-        _cell(results, f"{path}.estimate", one.estimate),
-        _cell(results, f"{path}.lower", one.lower),
-        _cell(results, f"{path}.upper", one.upper),
-    )
-
-
-def comparisons(results: Results) -> Table:
-    """Show the tests between groups, with their naive and robust forms."""
-    tests = (
-        ("Thoracic against lumbar", "logrank_thoracic_lumbar", results.logrank_thoracic_lumbar),
-        (
-            "Thoracic against lumbar",
-            "logrank_thoracic_lumbar_cluster_robust",
-            results.logrank_thoracic_lumbar_cluster_robust,
-        ),
-        ("Prescription distances", "logrank_distance", results.logrank_distance),
-    )
+def comparators(results: Results) -> Table:
+    """Show published results of other treatments."""
     return Table(
-        "comparisons",
-        "Tests of local control between groups of vertebrae. No test with ten events shows that "
-        "groups are alike.",
+        "comparators",
+        "Published results of other treatments, as printed. None is comparable one to one with "
+        "local control per vertebra; the last column says why.",
         (
-            Column("Comparison"),
-            Column("Test"),
-            Column("Statistic", Kind.DECIMAL),
-            Column("Degrees of freedom", Kind.COUNT),
-            Column("p", Kind.P_VALUE),
+            Column("Treatment"),
+            Column("Endpoint"),
+            Column("Population"),
+            Column("Result"),
+            Column("Source"),
+            Column("Why not comparable"),
         ),
         tuple(
             (
-                label,
-                one.method,
-                _cell(results, f"{path}.statistic", one.statistic),
-                one.df,
-                _cell(results, f"{path}.p_value", one.p_value),
+                one.treatment,
+                one.endpoint,
+                one.population,
+                one.result,
+                one.source + ("" if one.verified else " (not verified)"),
+                one.why_not_comparable,
             )
-            for label, path, one in tests
+            for one in results.comparators
         ),
-        _open_note(results),
     )
 
 
@@ -324,8 +216,8 @@ def follow_up(results: Results) -> Table:
     observed, recurrence = results.follow_up_months, results.time_to_recurrence_months
     return Table(
         "follow_up",
-        "Follow-up and time to recurrence [months]. The paper's follow-up is the observed time, "
-        "deaths included; reverse Kaplan–Meier estimates how long patients could have been "
+        "Follow-up and time to recurrence [months]. Observed time includes deaths, as the "
+        "founding paper has it; reverse Kaplan–Meier estimates how long patients could have been "
         "followed.",
         (
             Column("Quantity"),
@@ -335,20 +227,20 @@ def follow_up(results: Results) -> Table:
         ),
         (
             (
-                "Observed time (the paper's reading)",
+                "Observed time",
                 observed.median,
                 observed.minimum,
                 observed.maximum,
             ),
             (
                 "Potential follow-up (reverse Kaplan–Meier)",
-                _cell(results, "follow_up_months.reverse_km_median", observed.reverse_km_median),
+                cell(results, "follow_up_months.reverse_km_median", observed.reverse_km_median),
                 None,
                 None,
             ),
             ("Procedure to recurrence", recurrence.median, recurrence.minimum, recurrence.maximum),
         ),
-        _open_note(results),
+        open_note(results),
     )
 
 

@@ -10,6 +10,7 @@ from kyphort.survival.curves import SurvivalCurve, kaplan_meier
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.followup import reverse_kaplan_meier
 from kyphort.survival.incidence import CumulativeIncidence, aalen_johansen
+from kyphort.survival.paired import PairedChange, paired_change
 from kyphort.survival.proportions import exact_proportion, fisher_exact, proportion_difference
 from kyphort.survival.results import (
     CurvePoints,
@@ -28,6 +29,7 @@ __all__ = [
     "Estimate",
     "FisherResult",
     "IncidencePoints",
+    "PairedChange",
     "Proportion",
     "Quantile",
     "RiskTable",
@@ -39,6 +41,7 @@ __all__ = [
     "fisher_exact",
     "kaplan_meier",
     "logrank",
+    "paired_change",
     "proportion_difference",
     "reverse_kaplan_meier",
     "risk_table",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Integers = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
 
 _Array = TypeVar("_Array", bound=NDArray[Any])

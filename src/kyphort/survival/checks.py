@@ -50,7 +50,8 @@ def as_floats(field: str, values: ArrayLike) -> FloatArray:
             "Pass one value per row, shape (n,)."
         )
     advice = "Give a finite number for each of these rows, or leave the rows out."
-    refuse_rows(field, ~np.isfinite(array), array, "a missing or infinite value", advice)
+    if not np.isfinite(array).all():
+        refuse_rows(field, ~np.isfinite(array), array, "a missing or infinite value", advice)
     return array
 
 

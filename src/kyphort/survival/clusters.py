@@ -5,7 +5,8 @@ import numpy as np
 from kyphort.survival.arrays import FloatArray, IntArray, count_at
 from kyphort.survival.data import SurvivalData
 
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
+"""What a variance keeps of the largest it has been, by rounding alone."""
 
 
 def robust_clusters(data: SurvivalData, cluster_robust: bool | None) -> IntArray | None:
@@ -72,7 +73,7 @@ def running_gram(cluster: IntArray, slot: IntArray, change: FloatArray, slots: i
     [1.0, 13.0, 13.0]
     """
     order = np.lexsort((slot, cluster))
-    cluster, slot, change = cluster[order], slot[order], change[order]
+    cluster, slot, change = _net_changes(cluster[order], slot[order], change[order])
     before, after = _states(cluster, change)
     size = change.shape[1]
     gram = np.empty((slots, size, size))
@@ -87,8 +88,18 @@ def quadratic_form(gram: FloatArray, vector: FloatArray) -> FloatArray:
     """Return vᵀ G v at each slot `(m,)`, with what is rounding only set to zero."""
     terms = gram * vector[:, :, None] * vector[:, None, :]
     value = terms.sum(axis=(1, 2))
-    scale = np.abs(terms).sum(axis=(1, 2))
-    return np.where(value > _ROUNDING * scale, value, 0.0)
+    # A running sum keeps the rounding of the largest it has been.
+    scale = np.maximum.accumulate(np.abs(terms).sum(axis=(1, 2)))
+    return np.where(value > ROUNDING * scale, value, 0.0)
+
+
+def _net_changes(
+    cluster: IntArray, slot: IntArray, change: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Add up what one cluster changes at one slot; rows sorted by cluster, slot."""
+    is_new = (np.diff(cluster, prepend=-1) != 0) | (np.diff(slot, prepend=-1) != 0)
+    starts = np.flatnonzero(is_new)
+    return cluster[starts], slot[starts], np.add.reduceat(change, starts, axis=0)
 
 
 def _states(cluster: IntArray, change: FloatArray) -> tuple[FloatArray, FloatArray]:

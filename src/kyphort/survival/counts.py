@@ -7,7 +7,7 @@ from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, with_start
 from kyphort.survival.checks import as_floats, check_cause
 from kyphort.survival.data import SurvivalData
-from kyphort.survival.exits import at_risk_at, exit_counts
+from kyphort.survival.exits import ExitCounts, at_risk_at
 from kyphort.survival.results import Convention, RiskTable
 from kyphort.survival.ties import snap
 
@@ -54,8 +54,8 @@ def risk_table(
     times = _check_ticks(ticks)
     if convention not in ("KMunicate", "R"):
         raise InvalidDataError(f"convention: {convention!r}. Allowed: 'KMunicate', 'R'.")
-    counts = exit_counts(data, cause)
-    distinct = np.unique(data.time)
+    counts = ExitCounts(data, cause)
+    distinct = np.unique(data.time) if data.exits is None else data.exits.times
     slot = np.searchsorted(distinct, snap(times, distinct), side="right")
 
     def up_to_ticks(leaving: FloatArray) -> FloatArray:

@@ -12,18 +12,20 @@ from kyphort.survival.clusters import count_clusters, robust_clusters
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.exits import (
     ExitCounts,
+    RiskCounts,
     RiskProcess,
     at_risk_at,
-    exit_counts,
     greenwood_terms,
-    product_limit,
+    reversed_process,
+    risk_counts,
     risk_process,
+    survival_and_greenwood,
 )
 from kyphort.survival.influence import log_survival_variance, mean_variance
 from kyphort.survival.results import CurvePoints, Estimate, Quantile
 from kyphort.survival.steps import StepReader, crossing_time
 from kyphort.survival.ties import snap
-from kyphort.survival.transforms import Confidence, limits, normal_quantile
+from kyphort.survival.transforms import Confidence, normal_quantile, step_limits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +45,6 @@ class SurvivalCurve:
     upper: FloatArray
     at_risk: FloatArray
     events: FloatArray
-    censored: FloatArray
-    competing: FloatArray
     rows: int
     clusters: int | None
     confidence: Confidence
@@ -53,8 +53,20 @@ class SurvivalCurve:
     label: str
     unit_of_analysis: str
     data: SurvivalData = field(repr=False)
-    _process: RiskProcess = field(repr=False)
+    _counts: ExitCounts = field(repr=False)
+    _cause: int = field(repr=False)
+    _is_reversed: bool = field(repr=False)
     _cluster: IntArray | None = field(repr=False)
+
+    @property
+    def censored(self) -> FloatArray:
+        """Weighted number `(m,)` that leave without an event; in a reverse curve, with one."""
+        return self._counts.every if self._is_reversed else self._counts.censored
+
+    @property
+    def competing(self) -> FloatArray:
+        """Weighted number `(m,)` that leave by another cause; none in a reverse curve."""
+        return np.zeros_like(self.times) if self._is_reversed else self._counts.competing
 
     def at(self, t: ArrayLike) -> CurvePoints:
         """Read the curve at one time or several; the arrays returned have the shape of `t`.
@@ -106,7 +118,7 @@ class SurvivalCurve:
         The standard error is √Σ (∫ₜ^τ S)² d / (Y (Y - d)), or cluster-robust when the curve's is;
         the limits are symmetric, clipped to [0, τ].
 
-        Source: Andersen, Hansen & Klein 2004, doi 10.1007/s10985-004-4771-0.
+        Source: Klein & Moeschberger 2003, Survival Analysis, section 4.5, doi 10.1007/b97377.
 
         Raises
         ------
@@ -133,10 +145,16 @@ class SurvivalCurve:
 
     def _mean_variance(self, times: FloatArray, survival: FloatArray) -> float:
         if self._cluster is not None:
-            return mean_variance(self._process, self._cluster, times, survival)
+            return mean_variance(self._process(), self._cluster, times, survival)
         pieces = np.diff(times) * survival[:-1]
         still_to_come = np.append(from_the_right(pieces)[1:], 0.0)
-        return float(np.sum(still_to_come**2 * greenwood_terms(self._process)))
+        counts = RiskCounts(self.times, self.at_risk, self.events)
+        return float(np.sum(still_to_come**2 * greenwood_terms(counts)))
+
+    def _process(self) -> RiskProcess:
+        if self._is_reversed:
+            return reversed_process(self.data)
+        return risk_process(self.data, self.data.event == self._cause)
 
     def _check_horizon(self, tau: float) -> None:
         last, height = float(self.times[-1]), float(self.survival[-1])
@@ -193,45 +211,49 @@ def kaplan_meier(
     2.0
     """
     check_cause(cause)
-    process = risk_process(data, data.event == cause)
-    counts = exit_counts(data, cause)
+    counts = ExitCounts(data, cause)
+    at_risk = risk_counts(data, counts, cause)
     cluster = robust_clusters(data, cluster_robust)
     return build_curve(
-        data, process, counts, cluster, confidence=confidence, level=level, name="Kaplan–Meier"
+        data, at_risk, counts, cluster, cause=cause, confidence=confidence, level=level
     )
 
 
 def build_curve(
     data: SurvivalData,
-    process: RiskProcess,
+    at_risk: RiskCounts,
     counts: ExitCounts,
     cluster: IntArray | None,
     *,
+    cause: int,
     confidence: Confidence,
     level: float,
-    name: str,
+    is_reversed: bool = False,
 ) -> SurvivalCurve:
-    """Turn a risk process into a curve with errors and limits."""
-    survival = product_limit(process)
-    if cluster is None:
-        variance = np.cumsum(greenwood_terms(process))
-    else:
-        variance = log_survival_variance(process, cluster)
-    certain = (survival == 0.0) | (survival == 1.0)
-    std_error = np.where(certain, 0.0, survival * np.sqrt(variance))
-    lower, upper = limits(survival, std_error, confidence, level)
-    lower[survival == 1.0] = upper[survival == 1.0] = 1.0
+    """Turn counts of who is at risk into a curve with errors and limits."""
+    survival, greenwood = survival_and_greenwood(at_risk)
+    variance = greenwood
+    if cluster is not None:
+        is_event = data.event == (0 if is_reversed else cause)
+        variance = log_survival_variance(
+            data, cluster, is_event, at_risk, greenwood, is_reversed=is_reversed
+        )
+    std_error = np.sqrt(variance)
+    std_error *= survival
+    std_error[(survival == 0.0) | (survival == 1.0)] = 0.0
+    lower, upper = step_limits(survival, std_error, at_risk.events, confidence, level)
+    certain = survival == 1.0
+    lower[certain] = upper[certain] = 1.0
     clusters = None if cluster is None else count_clusters(cluster)
+    name = "reverse Kaplan–Meier" if is_reversed else "Kaplan–Meier"
     return SurvivalCurve(
-        times=process.times,
+        times=at_risk.times,
         survival=survival,
         std_error=std_error,
         lower=lower,
         upper=upper,
-        at_risk=process.at_risk,
-        events=counts.events,
-        censored=counts.censored,
-        competing=counts.competing,
+        at_risk=at_risk.at_risk,
+        events=at_risk.events,
         rows=len(data),
         clusters=clusters,
         confidence=confidence,
@@ -240,7 +262,9 @@ def build_curve(
         label=data.label,
         unit_of_analysis=data.unit_of_analysis,
         data=data,
-        _process=process,
+        _counts=counts,
+        _cause=int(cause),
+        _is_reversed=is_reversed,
         _cluster=cluster,
     )
 

@@ -1,16 +1,18 @@
 """Right-censored, possibly left-truncated and clustered times: what every estimator takes."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, read_only
+from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, Integers, read_only
 from kyphort.survival.checks import as_floats, check_length, refuse_rows
-from kyphort.survival.labels import Labels, encode_labels
-from kyphort.survival.ties import merge_near_ties
+from kyphort.survival.jit import is_large
+from kyphort.survival.labels import Labels, encode_codes, encode_labels, rank_integers
+from kyphort.survival.table import ExitTable, distinct_ends, exit_table, stable_order
+from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -56,7 +58,6 @@ class SurvivalData:
     (3, [0, 1, 1])
     """
 
-    time: FloatArray
     event: IntArray
     entry: FloatArray | None
     cluster: IntArray | None
@@ -64,6 +65,9 @@ class SurvivalData:
     weight: FloatArray | None
     label: str
     unit_of_analysis: str
+    _time: FloatArray = field(repr=False)
+    _is_merged: bool = field(repr=False)
+    _exits: ExitTable | None = field(repr=False)
 
     def __init__(
         self,
@@ -80,13 +84,18 @@ class SurvivalData:
         checked_time = _check_time(time)
         rows = checked_time.size
         checked_entry = None if entry is None else _check_entry(entry, checked_time)
-        merged_time, merged_entry = merge_near_ties(checked_time, checked_entry)
+        # One sort of many rows is enough: their times are merged when they are first sorted.
+        is_merged = checked_entry is not None or not is_large(rows)
+        if is_merged:
+            checked_time, checked_entry = merge_near_ties(checked_time, checked_entry)
         values = {
-            "time": read_only(merged_time),
+            "_time": read_only(checked_time),
+            "_is_merged": is_merged,
+            "_exits": None,
             "event": read_only(_check_event(event, rows)),
-            "entry": None if merged_entry is None else read_only(merged_entry),
-            "cluster": _check_labels("cluster", cluster, rows),
-            "stratum": _check_labels("stratum", stratum, rows),
+            "entry": None if checked_entry is None else read_only(checked_entry),
+            "cluster": _check_codes("cluster", cluster, rows),
+            "stratum": _check_codes("stratum", stratum, rows),
             "weight": None if weight is None else read_only(_check_weight(weight, rows)),
             "label": label,
             "unit_of_analysis": unit_of_analysis,
@@ -95,7 +104,39 @@ class SurvivalData:
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        return int(self.time.size)
+        return int(self._time.size)
+
+    @property
+    def time(self) -> FloatArray:
+        """When observation of each row ended `(n,)`, near-equal times merged."""
+        if not self._is_merged:
+            table = self.exits
+            if table is None:
+                merged = merge_near_ties(self._time, None)[0]
+            else:
+                merged = floor_to(table.times, self._time)
+            object.__setattr__(self, "_time", read_only(merged))
+            object.__setattr__(self, "_is_merged", True)
+        return self._time
+
+    @property
+    def exits(self) -> ExitTable | None:
+        """Who leaves when, for many rows without weights that all enter at the origin."""
+        if self._exits is None and self._has_exit_table:
+            tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
+            codes = int(self.event.max()) + 1
+            object.__setattr__(self, "_exits", exit_table(self._time, self.event, codes, tolerance))
+        return self._exits
+
+    def exit_order(self) -> tuple[IntArray, Integers]:
+        """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends."""
+        order = stable_order(self._time)
+        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
+        return order, distinct_ends(self._time[order], tolerance)[1]
+
+    @property
+    def _has_exit_table(self) -> bool:
+        return is_large(len(self)) and self.entry is None and self.weight is None
 
     @property
     def weights(self) -> FloatArray:
@@ -123,7 +164,9 @@ class SurvivalData:
         part = object.__new__(SurvivalData)
         # Times stay as merged among all rows, so that parts of one data set agree on ties.
         values = {
-            "time": read_only(self.time[rows]),
+            "_time": read_only(self.time[rows]),
+            "_is_merged": True,
+            "_exits": None,
             "event": read_only(self.event[rows]),
             "entry": None if self.entry is None else read_only(self.entry[rows]),
             "cluster": _recode(self.cluster, rows),
@@ -165,17 +208,21 @@ def _check_time(time: ArrayLike) -> FloatArray:
     advice = (
         "Times start at the origin and must be above zero; count an event on day 0 as half a day."
     )
-    refuse_rows("time", array <= 0.0, array, "a time that is not above zero", advice)
+    if array.min() <= 0.0:
+        refuse_rows("time", array <= 0.0, array, "a time that is not above zero", advice)
     return array
 
 
 def _check_event(event: ArrayLike, rows: int) -> IntArray:
-    array = as_floats("event", event)
+    given = np.asarray(event)
+    is_whole = given.ndim == 1 and given.dtype.kind in "biu"
+    array = given if is_whole else as_floats("event", event)
     check_length("event", array.size, rows)
     advice = "Allowed: 0 for censored, 1 for the event, 2, 3 … for competing causes."
-    unknown = (array < 0) | (array != np.floor(array))
-    refuse_rows("event", unknown, array, "an unknown event code", advice)
-    return array.astype(np.int64)
+    if array.min() < 0 or not is_whole:
+        unknown = (array < 0) | (array != np.floor(array))
+        refuse_rows("event", unknown, array, "an unknown event code", advice)
+    return array.astype(np.int64, copy=False)
 
 
 def _check_entry(entry: ArrayLike, time: FloatArray) -> FloatArray:
@@ -198,11 +245,11 @@ def _check_weight(weight: ArrayLike, rows: int) -> FloatArray:
     return array
 
 
-def _check_labels(field: str, labels: Labels | None, rows: int) -> IntArray | None:
-    return None if labels is None else read_only(encode_labels(field, labels, rows)[0])
+def _check_codes(field: str, labels: Labels | None, rows: int) -> IntArray | None:
+    return None if labels is None else read_only(encode_codes(field, labels, rows))
 
 
 def _recode(codes: IntArray | None, rows: BoolArray | IntArray) -> IntArray | None:
     if codes is None:
         return None
-    return read_only(np.unique(codes[rows], return_inverse=True)[1].astype(np.int64))
+    return read_only(rank_integers(codes[rows])[0])

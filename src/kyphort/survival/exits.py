@@ -1,6 +1,8 @@
 """Who is at risk and who leaves, counted at each distinct time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -8,25 +10,18 @@ from numpy.typing import ArrayLike
 
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, count_at, from_the_right, ratio
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.jit import is_large
+from kyphort.survival.table import ExitTable
 from kyphort.survival.ties import snap
 
 _Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RiskProcess:
-    """Rows as intervals of positions among the distinct exit times, with the counts they give.
-
-    `times` is `(m,)` ascending. Row i is at risk at positions `first[i]` to `last[i]`, both
-    included (never, when `last < first`), and its event, if `is_event[i]`, falls on `last[i]`.
-    `at_risk` and `events` are `(m,)`, weighted.
-    """
+class RiskCounts:
+    """Weighted numbers `(m,)` at risk and with the event at each distinct exit time, ascending."""
 
     times: FloatArray
-    first: IntArray
-    last: IntArray
-    is_event: BoolArray
-    weight: FloatArray
     at_risk: FloatArray
     events: FloatArray
 
@@ -37,12 +32,88 @@ class RiskProcess:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExitCounts:
-    """Weighted numbers `(m,)` that leave at each distinct time, by the way they leave."""
+class RiskProcess(RiskCounts):
+    """Rows as intervals of positions among the distinct exit times, with the counts they give.
 
-    events: FloatArray
-    censored: FloatArray
-    competing: FloatArray
+    Row i is at risk at positions `first[i]` to `last[i]`, both included (never, when
+    `last < first`), and its event, if `is_event[i]`, falls on `last[i]`.
+    """
+
+    first: IntArray
+    last: IntArray
+    is_event: BoolArray
+    weight: FloatArray
+
+
+class ExitCounts:
+    """Weighted numbers `(m,)` that leave at each distinct time, by the way they leave.
+
+    Each is counted when it is first asked for: most readers of a curve want one of them.
+    """
+
+    def __init__(self, data: SurvivalData, cause: int) -> None:
+        table = data.exits
+        self._count = _counter(data) if table is None else _table_counter(table)
+        self._codes = np.unique(data.event) if table is None else _codes_of(table)
+        self._cause = cause
+
+    @cached_property
+    def events(self) -> FloatArray:
+        """Events of the cause."""
+        return self._count(self._codes[self._codes == self._cause])
+
+    @cached_property
+    def censored(self) -> FloatArray:
+        """Rows that leave without an event."""
+        return self._count(self._codes[self._codes == 0])
+
+    @cached_property
+    def competing(self) -> FloatArray:
+        """Events of other causes."""
+        return self._count(self._codes[(self._codes != 0) & (self._codes != self._cause)])
+
+    @cached_property
+    def every(self) -> FloatArray:
+        """Events of any cause."""
+        return self._count(self._codes[self._codes != 0])
+
+
+_Count = Callable[[IntArray], FloatArray]
+
+
+def _codes_of(table: ExitTable) -> IntArray:
+    return np.arange(table.size, dtype=np.int64)
+
+
+def _table_counter(table: ExitTable) -> _Count:
+    return lambda codes: table.count(codes.tolist())
+
+
+def _counter(data: SurvivalData) -> _Count:
+    times, position = np.unique(data.time, return_inverse=True)
+
+    def count(codes: IntArray) -> FloatArray:
+        rows = np.isin(data.event, codes)
+        return count_at(position[rows], data.weights[rows], times.size)
+
+    return count
+
+
+def risk_counts(data: SurvivalData, counts: ExitCounts, cause: int | None) -> RiskCounts:
+    """Count who is at risk of one cause, or of any, and who has it."""
+    table = data.exits
+    if table is None:
+        return risk_process(data, data.event > 0 if cause is None else data.event == cause)
+    events = counts.every if cause is None else counts.events
+    return RiskCounts(table.times, table.at_risk, events)
+
+
+def reversed_counts(data: SurvivalData, counts: ExitCounts) -> RiskCounts:
+    """Count who is at risk of being censored, after the events of the same time, and who is."""
+    table = data.exits
+    if table is None:
+        return reversed_process(data)
+    return RiskCounts(table.times, table.at_risk - counts.every, counts.censored)
 
 
 def risk_process(data: SurvivalData, is_event: BoolArray) -> RiskProcess:
@@ -66,28 +137,28 @@ def reversed_process(data: SurvivalData) -> RiskProcess:
     return _assemble(data, times, last, is_censored)
 
 
-def exit_counts(data: SurvivalData, cause: int) -> ExitCounts:
-    """Count events of `cause`, censorings and competing events at each distinct time."""
-    times, position = np.unique(data.time, return_inverse=True)
-
-    def count(rows: BoolArray) -> FloatArray:
-        return count_at(position[rows], data.weights[rows], times.size)
-
-    of_cause, censored = data.event == cause, data.event == 0
-    return ExitCounts(count(of_cause), count(censored), count(~of_cause & ~censored))
-
-
-def product_limit(process: RiskProcess) -> FloatArray:
+def product_limit(counts: RiskCounts) -> FloatArray:
     """Return Π (1 - d/Y) at each time `(m,)`."""
-    y, d = process.at_risk, process.events
+    y, d = counts.at_risk, counts.events
     factors = np.divide(y - d, y, out=np.ones_like(y), where=d > 0.0)
     return np.asarray(np.cumprod(factors), dtype=np.float64)
 
 
-def greenwood_terms(process: RiskProcess) -> FloatArray:
+def greenwood_terms(counts: RiskCounts) -> FloatArray:
     """Return d / (Y (Y - d)) at each time `(m,)`; 0 where all at risk have the event."""
-    y, d = process.at_risk, process.events
-    return ratio(d, np.where(process.empties, 0.0, y * (y - d)))
+    y, d = counts.at_risk, counts.events
+    return ratio(d, np.where(counts.empties, 0.0, y * (y - d)))
+
+
+def survival_and_greenwood(counts: RiskCounts) -> tuple[FloatArray, FloatArray]:
+    """Return Π (1 - d/Y) and Σ d / (Y (Y - d)) up to each time, `(m,)` each."""
+    if not is_large(counts.times.size):
+        return product_limit(counts), np.cumsum(greenwood_terms(counts))
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    survival, greenwood = np.empty_like(counts.at_risk), np.empty_like(counts.at_risk)
+    kernels.product_limit(counts.at_risk, counts.events, survival, greenwood)
+    return survival, greenwood
 
 
 def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = True) -> FloatArray:
@@ -96,6 +167,8 @@ def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = Tr
     With `leavers_count` a row is at risk at t when entry < t ≤ time (it can still leave at t);
     without, when entry ≤ t < time (it goes on after t).
     """
+    if data.exits is not None:
+        return _at_risk_in(data.exits, np.asarray(asked, dtype=np.float64), leavers_count)
     times = np.unique(np.concatenate((data.time, data.entries[np.isfinite(data.entries)])))
     t = snap(np.asarray(asked, dtype=np.float64), times)
     side: _Side = "left" if leavers_count else "right"
@@ -107,6 +180,12 @@ def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = Tr
     rows = present(np.ones(len(data)))
     # Differences of sums of weights round; whole rows decide exactly where nobody is left.
     return rows if data.weight is None else np.where(rows > 0.0, present(data.weight), 0.0)
+
+
+def _at_risk_in(table: ExitTable, asked: FloatArray, leavers_count: bool) -> FloatArray:
+    side: _Side = "left" if leavers_count else "right"
+    slot = np.searchsorted(table.times, snap(asked, table.times), side=side)
+    return np.append(table.at_risk, 0.0)[slot]
 
 
 def _weight_below(values: FloatArray, weight: FloatArray, t: FloatArray, side: _Side) -> FloatArray:
@@ -128,7 +207,7 @@ def _assemble(
         rows_at_risk = _at_risk(first, last, np.ones(len(data)), size)
         rows_leaving = np.bincount(last[is_event], minlength=size)
         at_risk = np.where(rows_at_risk == rows_leaving, events, at_risk)
-    return RiskProcess(times, first, last, is_event, data.weights, at_risk, events)
+    return RiskProcess(times, at_risk, events, first, last, is_event, data.weights)
 
 
 def _at_risk(first: IntArray, last: IntArray, weight: FloatArray, size: int) -> FloatArray:

@@ -1,11 +1,9 @@
 """How long the rows were followed: the reverse Kaplan–Meier estimate."""
 
-import numpy as np
-
 from kyphort.survival.clusters import robust_clusters
 from kyphort.survival.curves import SurvivalCurve, build_curve
 from kyphort.survival.data import SurvivalData
-from kyphort.survival.exits import ExitCounts, exit_counts, reversed_process
+from kyphort.survival.exits import ExitCounts, reversed_counts
 from kyphort.survival.transforms import Confidence
 
 
@@ -43,16 +41,14 @@ def reverse_kaplan_meier(
     >>> reverse_kaplan_meier(SurvivalData([4, 4, 11, 12], [1, 0, 1, 0])).survival.round(4).tolist()
     [0.6667, 0.6667, 0.0]
     """
-    counts = exit_counts(data, cause=1)
-    left_by_event = counts.events + counts.competing
-    turned = ExitCounts(counts.censored, left_by_event, np.zeros_like(left_by_event))
-    cluster = robust_clusters(data, cluster_robust)
+    counts = ExitCounts(data, cause=1)
     return build_curve(
         data,
-        reversed_process(data),
-        turned,
-        cluster,
+        reversed_counts(data, counts),
+        counts,
+        robust_clusters(data, cluster_robust),
+        cause=1,
         confidence=confidence,
         level=level,
-        name="reverse Kaplan–Meier",
+        is_reversed=True,
     )

@@ -5,22 +5,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kyphort.survival.arrays import FloatArray, ratio, with_start
+from kyphort.survival.arrays import FloatArray, IntArray, ratio, with_start
 from kyphort.survival.checks import check_cause
 from kyphort.survival.clusters import count_clusters, robust_clusters
 from kyphort.survival.curves import error_method
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.exits import (
-    RiskProcess,
+    ExitCounts,
+    RiskCounts,
     at_risk_at,
-    exit_counts,
     product_limit,
+    risk_counts,
     risk_process,
 )
-from kyphort.survival.influence import incidence_variance
+from kyphort.survival.influence import incidence_of_many, incidence_variance
 from kyphort.survival.results import IncidencePoints
 from kyphort.survival.steps import StepReader
-from kyphort.survival.transforms import Confidence, limits
+from kyphort.survival.transforms import Confidence, step_limits
 
 _ROUNDING = 1e-14
 
@@ -41,8 +42,6 @@ class CumulativeIncidence:
     upper: FloatArray
     at_risk: FloatArray
     events: FloatArray
-    censored: FloatArray
-    competing: FloatArray
     cause: int
     rows: int
     clusters: int | None
@@ -52,6 +51,18 @@ class CumulativeIncidence:
     label: str
     unit_of_analysis: str
     data: SurvivalData = field(repr=False)
+    _counts: ExitCounts = field(repr=False)
+    _cluster: IntArray | None = field(repr=False)
+
+    @property
+    def censored(self) -> FloatArray:
+        """Weighted number `(m,)` that leave without an event."""
+        return self._counts.censored
+
+    @property
+    def competing(self) -> FloatArray:
+        """Weighted number `(m,)` that leave by another cause."""
+        return self._counts.competing
 
     def at(self, t: ArrayLike) -> IncidencePoints:
         """Read the incidence at one time or several; the arrays returned have the shape of `t`.
@@ -118,27 +129,24 @@ def aalen_johansen(
     [0.0, 0.25, 0.25, 0.25]
     """
     check_cause(cause)
-    process = risk_process(data, data.event > 0)
-    counts = exit_counts(data, cause)
-    values = _incidence(process, counts.events)
+    counts = ExitCounts(data, cause)
+    at_risk = risk_counts(data, counts, None)
     labelled = robust_clusters(data, cluster_robust)
-    cluster = np.arange(len(data)) if labelled is None else labelled
-    variance = incidence_variance(process, cluster, data.event == cause, values)
-    certain = (values == 0.0) | (values == 1.0)
-    std_error = np.where(certain, 0.0, np.sqrt(variance))
-    lower, upper = limits(values, std_error, confidence, level)
-    lower[values == 0.0] = upper[values == 0.0] = 0.0
+    values, variance = _estimate(data, at_risk, counts, cause, labelled)
+    std_error = np.sqrt(variance)
+    std_error[(values == 0.0) | (values == 1.0)] = 0.0
+    lower, upper = step_limits(values, std_error, counts.events, confidence, level)
+    nothing_yet = values == 0.0
+    lower[nothing_yet] = upper[nothing_yet] = 0.0
     clusters = None if labelled is None else count_clusters(labelled)
     return CumulativeIncidence(
-        times=process.times,
+        times=at_risk.times,
         incidence=values,
         std_error=std_error,
         lower=lower,
         upper=upper,
-        at_risk=process.at_risk,
+        at_risk=at_risk.at_risk,
         events=counts.events,
-        censored=counts.censored,
-        competing=counts.competing,
         cause=int(cause),
         rows=len(data),
         clusters=clusters,
@@ -148,12 +156,32 @@ def aalen_johansen(
         label=data.label,
         unit_of_analysis=data.unit_of_analysis,
         data=data,
+        _counts=counts,
+        _cluster=labelled,
     )
 
 
-def _incidence(process: RiskProcess, events: FloatArray) -> FloatArray:
-    before = with_start(1.0, product_limit(process))[:-1]
-    values = np.cumsum(before * ratio(events, process.at_risk))
+def _estimate(
+    data: SurvivalData,
+    at_risk: RiskCounts,
+    counts: ExitCounts,
+    cause: int,
+    cluster: IntArray | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return F and its variance, `(m,)` each."""
+    if data.exits is None:
+        process = risk_process(data, data.event > 0)
+        values = _incidence(at_risk, counts.events)
+        rows = np.arange(len(data)) if cluster is None else cluster
+        return values, incidence_variance(process, rows, data.event == cause, values)
+    values, variance = incidence_of_many(data, cluster, cause, at_risk, counts.events)
+    values[values > 1.0 - _ROUNDING] = 1.0
+    return values, variance
+
+
+def _incidence(at_risk: RiskCounts, events: FloatArray) -> FloatArray:
+    before = with_start(1.0, product_limit(at_risk))[:-1]
+    values = np.cumsum(before * ratio(events, at_risk.at_risk))
     # A sum of jumps can miss certainty by rounding only.
     return np.where(values > 1.0 - _ROUNDING, 1.0, values)
 

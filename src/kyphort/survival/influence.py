@@ -30,12 +30,21 @@ from kyphort.survival.arrays import (
     with_start,
 )
 from kyphort.survival.clusters import (
+    ROUNDING,
     count_clusters,
     quadratic_form,
     running_gram,
     sum_by_cluster,
 )
-from kyphort.survival.exits import RiskProcess, greenwood_terms, product_limit
+from kyphort.survival.data import SurvivalData
+from kyphort.survival.exits import (
+    RiskCounts,
+    RiskProcess,
+    greenwood_terms,
+    product_limit,
+    reversed_process,
+    risk_process,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,14 +72,92 @@ def log_survival_influence(process: RiskProcess) -> LogSurvivalInfluence:
     return LogSurvivalInfluence(g, enter, leave, once_gone)
 
 
-def log_survival_variance(process: RiskProcess, cluster: IntArray) -> FloatArray:
-    """Return the clustered variance of log S(t) `(m,)`; NaN when there is only one cluster."""
+def log_survival_variance(
+    data: SurvivalData,
+    cluster: IntArray,
+    is_event: BoolArray,
+    counts: RiskCounts,
+    greenwood: FloatArray,
+    *,
+    is_reversed: bool = False,
+) -> FloatArray:
+    """Return the clustered variance of log S(t) `(m,)`; NaN when there is only one cluster.
+
+    `counts` and `greenwood` `(m,)` belong to the events of `is_event`.
+    """
+    if data.exits is not None and not is_reversed and count_clusters(cluster) > 1:
+        return _variance_of_many(data, cluster, is_event, counts, greenwood)
+    process = reversed_process(data) if is_reversed else risk_process(data, is_event)
     influence = log_survival_influence(process)
     g, weight = influence.while_at_risk, process.weight
     coming = np.stack([weight, -weight * g[influence.enter]], axis=1)
     going = np.stack([-weight, weight * influence.once_gone], axis=1)
     seen_by = np.stack([g, np.ones_like(g)], axis=1)
     return _clustered_variance(influence, cluster, coming, going, seen_by)
+
+
+def _variance_of_many(
+    data: SurvivalData,
+    cluster: IntArray,
+    is_event: BoolArray,
+    counts: RiskCounts,
+    greenwood: FloatArray,
+) -> FloatArray:
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    order, ends = data.exit_order()
+    state = np.zeros((count_clusters(cluster), 2))
+    state[:, 0] = np.bincount(cluster)
+    variance = np.empty_like(greenwood)
+    kernels.clustered_log_survival(
+        cluster[order],
+        is_event[order].view(np.uint8),
+        ends,
+        counts.at_risk,
+        greenwood,
+        state,
+        ROUNDING,
+        variance,
+    )
+    return variance
+
+
+def incidence_of_many(
+    data: SurvivalData,
+    cluster: IntArray | None,
+    cause: int,
+    at_risk: RiskCounts,
+    of_cause: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return F(t) and its variance `(m,)`, by cluster or by row, from compiled loops."""
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    y, every = at_risk.at_risk, at_risk.events
+    incidence, variance = np.empty_like(y), np.empty_like(y)
+    if cluster is None:
+        remaining = np.append(y[1:], 0.0)
+        kernels.incidence_of_rows(y, every, of_cause, remaining, incidence, variance)
+        return incidence, variance
+    order, ends = data.exit_order()
+    state = np.zeros((count_clusters(cluster), 3))
+    state[:, 0] = np.bincount(cluster)
+    kind = np.where(data.event == cause, 1, np.where(data.event == 0, 0, 2)).astype(np.uint8)
+    kernels.clustered_incidence(
+        cluster[order],
+        kind[order],
+        ends,
+        y,
+        every,
+        of_cause,
+        state,
+        ROUNDING,
+        incidence,
+        variance,
+    )
+    if state.shape[0] < 2:
+        # The influences of all rows sum to zero, so one cluster says nothing about variation.
+        variance[:] = np.nan
+    return incidence, variance
 
 
 def incidence_variance(

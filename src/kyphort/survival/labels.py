@@ -1,7 +1,7 @@
 """Labels of clusters, strata and groups, encoded in a way that does not depend on row order."""
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ Labels = Sequence[Hashable] | NDArray[Any]
 def encode_labels(field: str, labels: Labels, rows: int) -> tuple[IntArray, list[Hashable]]:
     """Return the position of each row's label among the sorted distinct labels, and those labels.
 
-    The codes are `(n,)` integers from 0. Labels of several types sort by type name first; labels
-    without an order of their own sort by their representation.
+    The codes are `(n,)` integers from 0. Numbers come first, then the labels of other types by type
+    name; labels without an order of their own sort by their representation.
 
     Raises
     ------
@@ -32,22 +32,65 @@ def encode_labels(field: str, labels: Labels, rows: int) -> tuple[IntArray, list
     >>> codes.tolist(), names
     ([1, 0, 1], ['a', 'b'])
     """
-    if isinstance(labels, np.ndarray) and labels.ndim != 1:
-        raise InvalidDataError(
-            f"{field}: an array of shape {labels.shape}. Pass one label per row, shape (n,)."
-        )
-    values: list[Any] = labels.tolist() if hasattr(labels, "tolist") else list(labels)
+    integers = _integers(field, labels, rows)
+    if integers is not None:
+        codes, distinct = rank_integers(integers)
+        return codes, distinct.tolist()
+    values = _as_list(labels)
     check_length(field, len(values), rows)
-    _refuse_missing(field, values)
     try:
-        names = sorted_labels(set(values))
+        found = set(values)
     except TypeError as error:
         raise InvalidDataError(
             f"{field}: a label cannot be used as a key ({error}). Pass numbers, text or tuples."
         ) from error
+    if any(map(_is_missing, found)):
+        _refuse_missing(field, values)
+    names = sorted_labels(found)
     position = {name: code for code, name in enumerate(names)}
-    codes = np.fromiter((position[value] for value in values), dtype=np.int64, count=rows)
+    codes = np.fromiter(map(position.__getitem__, values), dtype=np.int64, count=rows)
     return codes, names
+
+
+def encode_codes(field: str, labels: Labels, rows: int) -> IntArray:
+    """Return the codes of `encode_labels` alone, `(n,)`, without a list of many names."""
+    integers = _integers(field, labels, rows)
+    return encode_labels(field, labels, rows)[0] if integers is None else rank_integers(integers)[0]
+
+
+def rank_integers(values: NDArray[np.integer[Any]]) -> tuple[IntArray, NDArray[np.integer[Any]]]:
+    """Return the position of each value among the sorted distinct ones, and those.
+
+    >>> [found.tolist() for found in rank_integers(np.array([7, 2, 7]))]
+    [[1, 0, 1], [2, 7]]
+    """
+    lowest, highest = int(values.min()), int(values.max())
+    if highest - lowest > 4 * values.size:
+        distinct, codes = np.unique(values, return_inverse=True)
+        return codes.astype(np.int64), distinct
+    above = values.astype(np.int64) - lowest
+    present = np.zeros(highest - lowest + 1, dtype=np.bool_)
+    present[above] = True
+    rank = np.cumsum(present) - 1
+    return rank[above], np.flatnonzero(present) + lowest
+
+
+def _integers(field: str, labels: Labels, rows: int) -> NDArray[np.integer[Any]] | None:
+    if not isinstance(labels, np.ndarray):
+        return None
+    if labels.ndim != 1:
+        raise InvalidDataError(
+            f"{field}: an array of shape {labels.shape}. Pass one label per row, shape (n,)."
+        )
+    check_length(field, labels.size, rows)
+    fits = labels.dtype.kind == "i" or (labels.dtype.kind == "u" and labels.dtype.itemsize < 8)
+    return labels if fits and rows else None
+
+
+def _as_list(labels: Labels) -> list[Any]:
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "bfUS":
+        return list(labels.tolist())
+    return [label.item() if isinstance(label, np.generic) else label for label in labels]
 
 
 def sorted_labels(labels: Iterable[Hashable]) -> list[Hashable]:
@@ -56,11 +99,18 @@ def sorted_labels(labels: Iterable[Hashable]) -> list[Hashable]:
     >>> sorted_labels(["L1", 2, "C7", 1])
     [1, 2, 'C7', 'L1']
     """
-    distinct: list[Any] = list(labels)
+    distinct = list(labels)
     try:
-        return sorted(distinct, key=lambda label: (type(label).__name__, label))
+        return sorted(distinct, key=_natural_order)
     except TypeError:
         return sorted(distinct, key=lambda label: (type(label).__name__, repr(label)))
+
+
+def _natural_order(label: Hashable) -> tuple[str, Any]:
+    if isinstance(label, int | float):
+        return "", label
+    # Sets compare by inclusion, which sorts nothing.
+    return type(label).__name__, sorted(map(repr, label)) if isinstance(label, Set) else label
 
 
 def _refuse_missing(field: str, values: list[Any]) -> None:

@@ -6,7 +6,8 @@ from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray
 from kyphort.survival.checks import name_rows
 
-_TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
+ROOT_OF_EPSILON = float(np.sqrt(np.finfo(np.float64).eps))
+"""The relative tolerance, that of R's `all.equal` and `timefix`."""
 
 
 def tolerance(times: FloatArray) -> float:
@@ -15,7 +16,7 @@ def tolerance(times: FloatArray) -> float:
     √ε, or √ε times the mean of the distinct times when that is larger: the rule of `timefix`
     (`aeqSurv`) in R's survival package.
     """
-    return _TOLERANCE * max(1.0, float(np.mean(np.abs(times))))
+    return ROOT_OF_EPSILON * max(1.0, float(np.mean(np.abs(times))))
 
 
 def merge_near_ties(
@@ -33,10 +34,10 @@ def merge_near_ties(
     if not near.any():
         return time, entry
     first_of_run = values[np.concatenate(([True], ~near))]
-    merged_time = _floor_to(first_of_run, time)
+    merged_time = floor_to(first_of_run, time)
     if entry is None:
         return merged_time, None
-    merged_entry = _floor_to(first_of_run, entry)
+    merged_entry = floor_to(first_of_run, entry)
     emptied = np.flatnonzero((merged_entry >= merged_time) & (entry < time))
     if emptied.size:
         raise InvalidDataError(
@@ -60,5 +61,6 @@ def snap(asked: FloatArray, times: FloatArray) -> FloatArray:
     return np.where(np.abs(asked - nearest) <= tolerance(times), nearest, asked)
 
 
-def _floor_to(cuts: FloatArray, values: FloatArray) -> FloatArray:
+def floor_to(cuts: FloatArray, values: FloatArray) -> FloatArray:
+    """Return for each value the largest of the ascending `cuts` that is not above it."""
     return cuts[np.searchsorted(cuts, values, side="right") - 1]

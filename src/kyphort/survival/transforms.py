@@ -7,11 +7,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import FloatArray
+from kyphort.survival.arrays import FloatArray, with_start
 from kyphort.survival.checks import check_level
+from kyphort.survival.jit import is_large
 
 Confidence = Literal["log-log", "log", "plain", "logit", "arcsin"]
 """The scale on which the limits are symmetric."""
+
+_BLOCK = 1 << 13
 
 
 def normal_quantile(level: float) -> float:
@@ -48,19 +51,58 @@ def limits(
     z = normal_quantile(level)
     lower = np.full(estimate.shape, np.nan)
     upper = np.full(estimate.shape, np.nan)
-    inside = (estimate > 0.0) & (estimate < 1.0)
-    p = estimate[inside]
+    # Blocks that stay in the cache: the logarithms and exponentials take most of a curve's time.
+    for start in range(0, estimate.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        p, half = estimate[block], z * std_error[block]
+        if p.min() > 0.0 and p.max() < 1.0:
+            lower[block], upper[block] = _around(p, half, confidence)
+        else:
+            inside = (p > 0.0) & (p < 1.0)
+            both = _around(p[inside], half[inside], confidence)
+            lower[block][inside], upper[block][inside] = both
+    return lower, upper
+
+
+def _around(
+    p: FloatArray, margin: FloatArray, confidence: Confidence
+) -> tuple[FloatArray, FloatArray]:
     # A very wide interval overflows on its way to 0 or 1, which is where it ends.
     with np.errstate(over="ignore"):
-        low, high = _SCALES[confidence](p, z * std_error[inside])
+        low, high = _SCALES[confidence](p, margin)
     # A transform and its inverse can miss the estimate by one unit in the last place.
-    lower[inside], upper[inside] = np.minimum(low, p), np.maximum(high, p)
+    return np.minimum(low, p, out=low), np.maximum(high, p, out=high)
+
+
+def step_limits(
+    estimate: FloatArray,
+    std_error: FloatArray,
+    moves: FloatArray,
+    confidence: Confidence,
+    level: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Return `limits` of a step function that changes only where `moves` `(m,)` is above zero.
+
+    Of many times only those are worked out; the limits before the first of them are NaN.
+    """
+    if not is_large(estimate.size):
+        return limits(estimate, std_error, confidence, level)
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    at = np.flatnonzero(moves > 0.0)
+    low, high = limits(estimate[at], std_error[at], confidence, level)
+    lower, upper = np.empty_like(estimate), np.empty_like(estimate)
+    kernels.carry_forward(moves, with_start(np.nan, low), with_start(np.nan, high), lower, upper)
     return lower, upper
 
 
 def _log_log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
-    centre, half = np.log(-np.log(p)), -margin / (p * np.log(p))
-    return np.exp(-np.exp(centre + half)), np.exp(-np.exp(centre - half))
+    log_p = np.log(p)
+    factor = p * log_p
+    np.divide(margin, factor, out=factor)
+    np.exp(np.negative(factor, out=factor), out=factor)
+    low, high = log_p * factor, np.divide(log_p, factor, out=log_p)
+    return np.exp(low, out=low), np.exp(high, out=high)
 
 
 def _log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:

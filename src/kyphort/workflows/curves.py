@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from kyphort.protocol import Study
 from kyphort.reports.results import (
     Comparison,
     IncidenceLandmark,
@@ -25,30 +26,33 @@ from kyphort.survival import (
     risk_table,
 )
 
-LANDMARKS_MONTHS = (6.0, 12.0, 24.0, 36.0, 48.0, 60.0)
-TICK_MONTHS = 12.0
+MOST_TICKS = 10
+TICK_CHOICES_MONTHS = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0)
 SPARSE_BELOW = 10
 """A curve with fewer units at risk than this is drawn dashed."""
 
 Numbers = NDArray[np.float64]
+Times = tuple[float, ...]
 
 
-def landmarks(curve: SurvivalCurve) -> tuple[Landmark, ...]:
+def landmarks(curve: SurvivalCurve, times_months: Times) -> tuple[Landmark, ...]:
     """Read a survival curve at the landmarks."""
-    points = curve.at(np.array(LANDMARKS_MONTHS))
-    return _landmarks(points.survival, points.lower, points.upper, points.std_error, points.at_risk)
+    found = curve.at(np.array(times_months))
+    columns = (found.survival, found.lower, found.upper, found.std_error, found.at_risk)
+    return _landmarks(times_months, *columns)
 
 
-def incidence_landmarks(incidence: CumulativeIncidence) -> tuple[Landmark, ...]:
+def incidence_landmarks(
+    incidence: CumulativeIncidence, times_months: Times
+) -> tuple[Landmark, ...]:
     """Read a cumulative incidence at the landmarks."""
-    points = incidence.at(np.array(LANDMARKS_MONTHS))
-    return _landmarks(
-        points.incidence, points.lower, points.upper, points.std_error, points.at_risk
-    )
+    found = incidence.at(np.array(times_months))
+    columns = (found.incidence, found.lower, found.upper, found.std_error, found.at_risk)
+    return _landmarks(times_months, *columns)
 
 
 def beside_one_minus(
-    incidence: CumulativeIncidence, curve: SurvivalCurve
+    incidence: CumulativeIncidence, curve: SurvivalCurve, times_months: Times
 ) -> tuple[IncidenceLandmark, ...]:
     """Read a cumulative incidence at the landmarks beside 1 - KM of the same event."""
     return tuple(
@@ -61,15 +65,24 @@ def beside_one_minus(
             point.at_risk,
             None if beside.estimate is None else 1 - beside.estimate,
         )
-        for point, beside in zip(incidence_landmarks(incidence), landmarks(curve), strict=True)
+        for point, beside in zip(
+            incidence_landmarks(incidence, times_months),
+            landmarks(curve, times_months),
+            strict=True,
+        )
     )
 
 
-def region_curves(data: SurvivalData, regions: list[str], *, cluster_robust: bool) -> RegionCurves:
+def region_curves(
+    data: SurvivalData, regions: list[str], study: Study, *, cluster_robust: bool
+) -> RegionCurves:
     """Estimate local control of all vertebrae and of the thoracic and lumbar ones."""
     parts = {"all": data, **data.split(regions)}
     read = {
-        name: landmarks(kaplan_meier(part, cluster_robust=cluster_robust))
+        name: landmarks(
+            kaplan_meier(part, cluster_robust=cluster_robust),
+            study.landmarks_months,
+        )
         for name, part in parts.items()
     }
     return RegionCurves(read["all"], read.get("thoracic", ()), read.get("lumbar", ()))
@@ -118,15 +131,22 @@ def known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _landmarks(*columns: object) -> tuple[Landmark, ...]:
+def _landmarks(times_months: Times, *columns: object) -> tuple[Landmark, ...]:
     """Make landmarks from the columns estimate, limits, standard error and number at risk."""
     rows = zip(*(np.asarray(column, dtype=np.float64).tolist() for column in columns), strict=True)
     return tuple(
         Landmark(time, known(estimate), known(lower), known(upper), known(error), at_risk)
-        for time, (estimate, lower, upper, error, at_risk) in zip(
-            LANDMARKS_MONTHS, rows, strict=True
-        )
+        for time, (estimate, lower, upper, error, at_risk) in zip(times_months, rows, strict=True)
     )
+
+
+def _ticks(last_month: float) -> Numbers:
+    """Return ticks up to the first beyond nine tenths of an interval, at most about ten."""
+    step = next(
+        (step for step in TICK_CHOICES_MONTHS if last_month / step <= MOST_TICKS),
+        TICK_CHOICES_MONTHS[-1],
+    )
+    return np.arange(0, last_month + step / 2, step)
 
 
 def _plotted(
@@ -141,7 +161,7 @@ def _plotted(
     """Prepare steps (times, estimate, lower, upper) that begin at `start`."""
     times, estimate, lower, upper = steps
     sparse = times[at_risk < SPARSE_BELOW]
-    ticks = np.arange(0, float(times[-1]) + TICK_MONTHS / 2, TICK_MONTHS)
+    ticks = _ticks(float(times[-1]))
     below = risk_table(data, ticks, cause=cause, convention="KMunicate")
     return PlottedCurve(
         label,

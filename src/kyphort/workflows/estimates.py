@@ -1,73 +1,59 @@
 """Filling the results object from a cohort: derive times, estimate, compare."""
 
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
-from kyphort.clinical import Cohort, SpinalLevel, SpineRegion
+from kyphort.clinical import Cohort, SpineRegion
 from kyphort.endpoints import (
-    CensoringRule,
-    DeathRule,
     EndpointTable,
-    derive,
-    local_control,
-    lpfs_composite,
-    lpfs_seed,
-    overall_survival,
-    vertebral_compression_fracture,
+    ReaderAgreement,
+    Unit,
+    overdue_scans,
+    reader_agreement,
 )
 from kyphort.errors import InvalidDataError
+from kyphort.protocol import Stratum, Study
 from kyphort.reports.results import (
-    Comparison,
-    Curves,
-    EndpointRows,
-    EventRow,
     FollowUp,
+    IncidenceLandmark,
     Interval,
     Landmark,
+    OverdueLandmark,
     Provenance,
     Range,
-    Recurrences,
+    ReaderRow,
+    ReadingRow,
     RecurrenceTime,
+    RegionCurves,
     Results,
+    StudyChoices,
 )
 from kyphort.survival import (
     SurvivalCurve,
     SurvivalData,
     aalen_johansen,
+    exact_proportion,
     kaplan_meier,
-    logrank,
     reverse_kaplan_meier,
 )
 from kyphort.workflows import curves, groups
+from kyphort.workflows.comparators import comparator_rows
+from kyphort.workflows.comparisons import compare_groups
+from kyphort.workflows.drawn import draw
+from kyphort.workflows.missing import what_is_missing
+from kyphort.workflows.pain import pain
+from kyphort.workflows.sensitivity import sensitivity
+from kyphort.workflows.tables import Tables, derive_all, rows_behind
 
-LARGE_REGIONS = (SpineRegion.THORACIC.value, SpineRegion.LUMBAR.value)
+SIXTY_MONTHS = 60.0
 DAYS_PER_WEEK = 7
 
 
-@dataclass(frozen=True)
-class Tables:
-    """The derived endpoints of one cohort.
+def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: str) -> Results:
+    """Estimate all that the founding paper reports, and what it could not, by a study's plan.
 
-    `local` and `competing` censor at the last contact or death, the founding paper's reading; in
-    the second death competes. `assessed` censors at the last assessment of the level.
-    """
-
-    local: EndpointTable
-    competing: EndpointTable
-    assessed: EndpointTable
-    survival: EndpointTable
-    lpfs_seed: EndpointTable
-    lpfs_composite: EndpointTable
-    fracture: EndpointTable
-
-
-def estimate(cohort: Cohort, provenance: Provenance) -> Results:
-    """Estimate all that the founding paper reports, and what it could not.
-
-    The paper's own choices are made explicitly: local control censored at the last contact or
-    death, limits that take vertebrae as independent. The cluster-robust and the competing-risk
-    estimates stand beside them.
+    Limits that take vertebrae as independent stand beside the cluster-robust ones.
 
     Raises
     ------
@@ -76,64 +62,171 @@ def estimate(cohort: Cohort, provenance: Provenance) -> Results:
     """
     if not cohort.patients:
         raise InvalidDataError("The cohort holds no patient: nothing can be estimated.")
-    tables = _derive(cohort)
+    tables, times = derive_all(cohort, study), study.landmarks_months
     local_data, survival_data = tables.local.survival_data(), tables.survival.survival_data()
     competing_data = tables.competing.survival_data()
-    local, survival = kaplan_meier(local_data, cluster_robust=False), kaplan_meier(survival_data)
+    local = kaplan_meier(local_data, cluster_robust=False)
+    survival = kaplan_meier(survival_data)
     recurrence = aalen_johansen(competing_data, cause=1)
-    regions = tables.local.labels(groups.region_of)
-    return Results(
+    death = aalen_johansen(competing_data, cause=2)
+    results = Results(
         provenance=provenance,
-        counts=groups.counts(cohort, tables.local),
+        study=_choices(study, study_file),
+        counts=groups.counts(cohort, tables.vertebrae),
         shares=groups.shares(cohort),
         age_years=_range([patient.age_years for patient in cohort.patients]),
         treatment=groups.treatment(cohort),
-        local_control=curves.region_curves(local_data, regions, cluster_robust=False),
-        local_control_cluster_robust=curves.region_curves(local_data, regions, cluster_robust=True),
-        local_control_at_last_assessment=_landmarks(tables.assessed),
-        overall_survival=curves.landmarks(survival),
+        local_control=_region_curves(tables, study, cluster_robust=False),
+        local_control_cluster_robust=_region_curves(tables, study, cluster_robust=True),
+        local_control_at_last_assessment=_landmarks(tables.assessed, study),
+        overall_survival=curves.landmarks(survival, times),
         median_survival_months=_median(survival),
-        recurrence_cumulative_incidence=curves.beside_one_minus(recurrence, local),
-        death_cumulative_incidence=curves.incidence_landmarks(
-            aalen_johansen(competing_data, cause=2)
-        ),
-        lpfs_seed=_landmarks(tables.lpfs_seed),
-        lpfs_composite=_landmarks(tables.lpfs_composite),
+        recurrence_cumulative_incidence=curves.beside_one_minus(recurrence, local, times),
+        death_cumulative_incidence=curves.incidence_landmarks(death, times),
+        lpfs_seed=_landmarks(tables.lpfs_seed, study),
+        lpfs_composite=_landmarks(tables.lpfs_composite, study),
         restricted_mean_months=_restricted_means(local, survival),
-        logrank_thoracic_lumbar=_compare_regions(tables.local, cluster_robust=False),
-        logrank_thoracic_lumbar_cluster_robust=_compare_regions(tables.local, cluster_robust=True),
-        logrank_distance=_compare(tables.local, groups.distance_of, cluster_robust=False),
-        time_to_recurrence_months=_recurrence_time(tables.local),
+        time_to_recurrence_months=_recurrence_time(tables.vertebrae),
         follow_up_months=_follow_up(survival_data),
         follow_up_definition="observed time",
         sacral_death_weeks=_sacral_death_weeks(tables.survival),
-        table_sums=groups.table_sums(cohort, tables.local),
-        by_distance_mm=_sorted(groups.recurrences_by(tables.local, groups.distance_of), float),
-        by_region=_sorted(groups.recurrences_by(tables.local, groups.region_of), _region_order),
-        by_level=_sorted(groups.recurrences_by(tables.local, groups.level_of), _level_order),
-        by_entity=groups.recurrences_by_entity(cohort, tables.local),
-        breast_prostate=groups.breast_prostate(tables.local),
-        safety=groups.safety(cohort, tables.local),
-        curves=_curves(tables),
-        endpoint_rows=_rows_behind(tables),
+        table_sums=groups.table_sums(cohort, tables.vertebrae),
+        by_distance_mm=groups.recurrences_by(tables.vertebrae, Stratum.DISTANCE_MM),
+        by_region=groups.recurrences_by(tables.vertebrae, Stratum.REGION),
+        by_level=groups.recurrences_by(tables.vertebrae, Stratum.LEVEL),
+        by_entity=groups.recurrences_by_entity(cohort, tables.vertebrae),
+        by_stratum={
+            one.value: groups.recurrences_by(tables.vertebrae, one, study.age_cuts_years)
+            for one in study.strata
+        },
+        comparisons={
+            plan.id: compare_groups(tables.vertebrae, plan, study) for plan in study.comparisons
+        },
+        sensitivity=sensitivity(cohort, study),
+        overdue_scans=_overdue(cohort, study),
+        readers=_readers(cohort),
+        readings=_readings(cohort),
+        missing=tuple(what_is_missing(cohort, tables.vertebrae, tables.survival)),
+        pain=pain(cohort, study),
+        safety=groups.safety(cohort, tables.vertebrae),
+        curves=draw(tables, study),
+        endpoint_rows=rows_behind(tables),
+        comparators=comparator_rows(),
+    )
+    return results if cohort.visits else _without_local_control(results)
+
+
+def _without_local_control(results: Results) -> Results:
+    """Leave open what only scans could show: nobody looked, and no recurrence shows nothing."""
+
+    def opened(points: tuple[Landmark, ...]) -> tuple[Landmark, ...]:
+        return tuple(
+            Landmark(one.time_months, None, None, None, None, one.at_risk) for one in points
+        )
+
+    regions = results.local_control
+    nothing = RegionCurves(opened(regions.all), opened(regions.thoracic), opened(regions.lumbar))
+    return replace(
+        results,
+        local_control=nothing,
+        local_control_cluster_robust=nothing,
+        local_control_at_last_assessment=nothing.all,
+        recurrence_cumulative_incidence=tuple(
+            IncidenceLandmark(one.time_months, None, None, None, None, one.at_risk, None)
+            for one in results.recurrence_cumulative_incidence
+        ),
+        lpfs_seed=opened(results.lpfs_seed),
+        lpfs_composite=opened(results.lpfs_composite),
+        sensitivity=(),
+        comparisons={
+            name: replace(
+                one,
+                logrank=None,
+                logrank_cluster_robust=None,
+                difference=None,
+                fisher_p_value=None,
+                why_not="nobody looked for recurrence",
+            )
+            for name, one in results.comparisons.items()
+        },
     )
 
 
-def _derive(cohort: Cohort) -> Tables:
-    until_contact = CensoringRule.LAST_CONTACT_OR_DEATH
-    return Tables(
-        local=derive(cohort, local_control(censoring=until_contact, death=DeathRule.CENSORS)),
-        competing=derive(cohort, local_control(censoring=until_contact, death=DeathRule.COMPETES)),
-        assessed=derive(cohort, local_control(death=DeathRule.CENSORS)),
-        survival=derive(cohort, overall_survival()),
-        lpfs_seed=derive(cohort, lpfs_seed()),
-        lpfs_composite=derive(cohort, lpfs_composite()),
-        fracture=derive(cohort, vertebral_compression_fracture()),
+def _choices(study: Study, study_file: str) -> StudyChoices:
+    plan = study.local_control
+    return StudyChoices(
+        study.title,
+        study_file,
+        study.time_unit.value,
+        study.time_unit.in_months,
+        study.landmarks_months,
+        plan.unit.value,
+        plan.censoring.value,
+        plan.death.value,
+        plan.retreatment.value,
+        plan.indeterminate.value,
     )
 
 
-def _landmarks(table: EndpointTable) -> tuple[Landmark, ...]:
-    return curves.landmarks(kaplan_meier(table.survival_data()))
+def _landmarks(table: EndpointTable, study: Study) -> tuple[Landmark, ...]:
+    curve = kaplan_meier(table.survival_data())
+    return curves.landmarks(curve, study.landmarks_months)
+
+
+def _region_curves(tables: Tables, study: Study, *, cluster_robust: bool) -> RegionCurves:
+    """Estimate all units, and thoracic and lumbar vertebrae, which only vertebrae can be."""
+    data = tables.vertebrae.survival_data()
+    regions = tables.vertebrae.labels(groups.region_of)
+    found = curves.region_curves(data, regions, study, cluster_robust=cluster_robust)
+    if study.local_control.unit is Unit.VERTEBRA:
+        return found
+    whole = kaplan_meier(tables.local.survival_data(), cluster_robust=cluster_robust)
+    return replace(found, all=curves.landmarks(whole, study.landmarks_months))
+
+
+def _overdue(cohort: Cohort, study: Study) -> tuple[OverdueLandmark, ...]:
+    return tuple(
+        OverdueLandmark(
+            one.time_months,
+            one.followed,
+            one.overdue,
+            one.overdue / one.followed if one.followed else None,
+        )
+        for one in overdue_scans(cohort, study.schedule, study.landmarks_months)
+    )
+
+
+def _readers(cohort: Cohort) -> tuple[ReaderRow, ...]:
+    return tuple(_reader_row(one) for one in reader_agreement(cohort) if one.compared)
+
+
+def _reader_row(found: ReaderAgreement) -> ReaderRow:
+    exact = exact_proportion(found.agreeing, found.compared)
+    return ReaderRow(
+        found.site,
+        found.compared,
+        found.agreeing,
+        exact.estimate,
+        exact.lower,
+        exact.upper,
+        found.adjudicated,
+        found.unresolved,
+    )
+
+
+def _readings(cohort: Cohort) -> tuple[ReadingRow, ...]:
+    return tuple(
+        ReadingRow(
+            one.patient_id,
+            one.visit_date.isoformat(),
+            one.level,
+            one.site,
+            "; ".join(f"{reader}: {status}" for reader, status in one.readings),
+            one.adjudicated,
+        )
+        for site in reader_agreement(cohort)
+        for one in site.disagreements
+    )
 
 
 def _range(values: Sequence[float]) -> Range:
@@ -149,29 +242,22 @@ def _median(curve: SurvivalCurve) -> Interval:
 
 def _restricted_means(local: SurvivalCurve, survival: SurvivalCurve) -> dict[str, Interval]:
     return {
-        f"{name}_{tau:g}": curves.interval(curve.restricted_mean(tau))
+        f"{name}_{tau:g}": _restricted_mean(curve, tau)
         for name, curve in (("local_control", local), ("overall_survival", survival))
         for tau in (24.0, 60.0)
     }
 
 
-def _compare(
-    table: EndpointTable, group_of: groups.Grouping, *, cluster_robust: bool
-) -> Comparison:
-    labels = table.labels(group_of)
-    result = logrank(table.survival_data(), labels, cluster_robust=cluster_robust)
-    return curves.compared(result, labels)
-
-
-def _compare_regions(local: EndpointTable, *, cluster_robust: bool) -> Comparison:
-    large = local.where(lambda row: groups.region_of(row) in LARGE_REGIONS)
-    return _compare(large, groups.region_of, cluster_robust=cluster_robust)
+def _restricted_mean(curve: SurvivalCurve, tau: float) -> Interval:
+    if curve.times[-1] < tau and curve.survival[-1] > 0:
+        return Interval(None, None, None)
+    return curves.interval(curve.restricted_mean(tau))
 
 
 def _recurrence_time(local: EndpointTable) -> RecurrenceTime:
     times = [row.time_months for row in local.rows if row.code == 1]
     found = _range(times)
-    after = sum(time > curves.LANDMARKS_MONTHS[-1] for time in times)
+    after = sum(time > SIXTY_MONTHS for time in times)
     return RecurrenceTime(found.median, found.minimum, found.maximum, after)
 
 
@@ -194,81 +280,3 @@ def _sacral_death_weeks(survival: EndpointTable) -> float | None:
         and any(one.level.region is SpineRegion.SACRAL for one in row.subject.vertebrae)
     ]
     return min(days) / DAYS_PER_WEEK if days else None
-
-
-def _sorted(found: dict[str, Recurrences], order: Callable[[str], float]) -> dict[str, Recurrences]:
-    return {name: found[name] for name in sorted(found, key=order)}
-
-
-def _region_order(name: str) -> int:
-    return list(SpineRegion).index(SpineRegion(name))
-
-
-def _level_order(name: str) -> int:
-    return SpinalLevel(name).position
-
-
-def _curves(tables: Tables) -> Curves:
-    local_data, survival_data = tables.local.survival_data(), tables.survival.survival_data()
-    competing_data = tables.competing.survival_data()
-    by_region = local_data.split(tables.local.labels(groups.region_of))
-    parts = {"All vertebrae": local_data} | {
-        f"{name.capitalize()} spine": by_region[name] for name in LARGE_REGIONS if name in by_region
-    }
-    local = kaplan_meier(local_data, cluster_robust=False)
-    return Curves(
-        local_control=tuple(
-            curves.plotted(name, part, kaplan_meier(part, cluster_robust=False))
-            for name, part in parts.items()
-        ),
-        overall_survival=curves.plotted("Patients", survival_data, kaplan_meier(survival_data)),
-        recurrence_incidence=curves.plotted_incidence(
-            "Recurrence, death competing",
-            competing_data,
-            aalen_johansen(competing_data, cause=1),
-            1,
-        ),
-        one_minus_kaplan_meier=curves.plotted_complement(
-            "1 - Kaplan-Meier, death censored", local_data, local
-        ),
-        death_incidence=curves.plotted_incidence(
-            "Death before recurrence",
-            competing_data,
-            aalen_johansen(competing_data, cause=2),
-            2,
-        ),
-    )
-
-
-def _rows_behind(tables: Tables) -> dict[str, EndpointRows]:
-    shown = (
-        tables.local,
-        tables.survival,
-        tables.lpfs_seed,
-        tables.lpfs_composite,
-        tables.fracture,
-    )
-    return {table.endpoint.identifier: _rows(table) for table in shown}
-
-
-def _rows(table: EndpointTable) -> EndpointRows:
-    endpoint = table.endpoint
-    return EndpointRows(
-        endpoint.title,
-        endpoint.definition,
-        endpoint.unit.value,
-        tuple(
-            EventRow(
-                row.row_id,
-                row.subject.patient.patient_id,
-                ", ".join(vertebra.level for vertebra in row.subject.vertebrae),
-                row.time_months,
-                row.code,
-                row.reason,
-                row.record,
-                row.date.isoformat(),
-                row.on_day_zero,
-            )
-            for row in sorted(table.rows, key=lambda row: (row.time_days, row.row_id))
-        ),
-    )

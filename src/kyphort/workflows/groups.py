@@ -1,12 +1,20 @@
 """Counting patients, vertebrae and recurrences by group."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from kyphort.clinical import Cohort, Finding, Relatedness, Sex, SpineRegion
+from kyphort.clinical import (
+    Cohort,
+    Finding,
+    Relatedness,
+    Sex,
+    SpinalLevel,
+    SpineRegion,
+    TreatedVertebra,
+)
 from kyphort.endpoints import EndpointRow, EndpointTable
+from kyphort.protocol import Stratum
 from kyphort.reports.results import (
-    Contrast,
     Counts,
     EntityRecurrences,
     ProportionOf,
@@ -14,32 +22,79 @@ from kyphort.reports.results import (
     Safety,
     Treatment,
 )
-from kyphort.survival import exact_proportion, fisher_exact, proportion_difference
-from kyphort.workflows.curves import interval
+from kyphort.survival import exact_proportion
 
 Grouping = Callable[[EndpointRow], str]
 
-BREAST_AND_PROSTATE = ("Breast cancer", "Prostate cancer")
+
+def grouping(stratum: Stratum, age_cuts_years: Sequence[int] = ()) -> Grouping:
+    """Return the function that tells a vertebra's row its value of a variable, as text."""
+    if stratum is Stratum.AGE_GROUP:
+        return lambda row: _age_group(row.subject.patient.age_years, age_cuts_years)
+    return _VALUE_OF[stratum]
 
 
-def region_of(row: EndpointRow) -> str:
-    """Return the spine region of a vertebra's row."""
-    return row.subject.vertebrae[0].level.region.value
+def _vertebra(row: EndpointRow) -> TreatedVertebra:
+    return row.subject.vertebrae[0]
 
 
-def distance_of(row: EndpointRow) -> str:
-    """Return the prescription distance [mm] of a vertebra's row as text."""
-    return f"{row.subject.vertebrae[0].prescription.distance_mm:g}"
+def _age_group(age_years: int, cuts: Sequence[int]) -> str:
+    below = [cut for cut in cuts if cut > age_years]
+    reached = [cut for cut in cuts if cut <= age_years]
+    if not reached:
+        return f"below {below[0]}" if below else "all ages"
+    return f"{reached[-1]} to {below[0] - 1}" if below else f"{reached[-1]} and over"
 
 
-def level_of(row: EndpointRow) -> str:
-    """Return the level of a vertebra's row."""
-    return row.subject.vertebrae[0].level.value
+def _yes_no(value: bool | None) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
 
 
-def entity_of(row: EndpointRow) -> str:
-    """Return the tumour entity of a row's patient."""
-    return row.subject.patient.entity
+_VALUE_OF: dict[Stratum, Grouping] = {
+    Stratum.REGION: lambda row: _vertebra(row).level.region.value,
+    Stratum.LEVEL: lambda row: _vertebra(row).level.value,
+    Stratum.DISTANCE_MM: lambda row: f"{_vertebra(row).prescription.distance_mm:g}",
+    Stratum.ENTITY: lambda row: row.subject.patient.entity,
+    Stratum.SEX: lambda row: row.subject.patient.sex.value,
+    Stratum.DOSE_GY: lambda row: f"{_vertebra(row).prescription.dose_gy:g}",
+    Stratum.DISTANCE_REFERENCE: lambda row: _vertebra(row).prescription.distance_reference.value,
+    Stratum.CALIBRATION_DATASET: lambda row: (
+        _vertebra(row).prescription.calibration_dataset or "not recorded"
+    ),
+    Stratum.PREEXISTING_FRACTURE: lambda row: _yes_no(_vertebra(row).preexisting_fracture),
+    Stratum.LEVELS_TREATED: lambda row: str(
+        len(row.subject.cohort.vertebrae_of(row.subject.patient))
+    ),
+    Stratum.PROCEDURE_YEAR: lambda row: str(_vertebra(row).procedure_date.year),
+}
+
+region_of = _VALUE_OF[Stratum.REGION]
+distance_of = _VALUE_OF[Stratum.DISTANCE_MM]
+level_of = _VALUE_OF[Stratum.LEVEL]
+entity_of = _VALUE_OF[Stratum.ENTITY]
+
+
+def in_order(stratum: Stratum, names: Iterable[str]) -> list[str]:
+    """Return the values of a variable in the order a reader expects."""
+    order = _ORDER_OF.get(stratum)
+    if order is None:
+        return sorted(names)
+    return sorted(names, key=lambda name: (order(name), name))
+
+
+def _age_order(name: str) -> int:
+    return int(name.split(maxsplit=1)[0]) if name[0].isdigit() else -1
+
+
+_ORDER_OF: dict[Stratum, Callable[[str], float]] = {
+    Stratum.REGION: lambda name: list(SpineRegion).index(SpineRegion(name)),
+    Stratum.LEVEL: lambda name: SpinalLevel(name).position,
+    Stratum.DISTANCE_MM: float,
+    Stratum.DOSE_GY: float,
+    Stratum.LEVELS_TREATED: float,
+    Stratum.PROCEDURE_YEAR: float,
+    Stratum.AGE_GROUP: _age_order,
+}
 
 
 def counts(cohort: Cohort, local: EndpointTable) -> Counts:
@@ -107,18 +162,35 @@ def treatment(cohort: Cohort) -> Treatment:
     )
 
 
-def recurrences_by(local: EndpointTable, group_of: Grouping) -> dict[str, Recurrences]:
+def recurrences_by(
+    local: EndpointTable, stratum: Stratum, age_cuts_years: Sequence[int] = ()
+) -> dict[str, Recurrences]:
     """Count recurrences in every group of vertebrae, with exact limits."""
+    return recurrences_in(
+        local,
+        grouping(stratum, age_cuts_years),
+        lambda names: in_order(stratum, names),
+    )
+
+
+def recurrences_in(
+    local: EndpointTable,
+    group_of: Callable[[EndpointRow], str | None],
+    ordered: Callable[[Iterable[str]], Iterable[str]],
+) -> dict[str, Recurrences]:
+    """Count recurrences by any grouping; rows whose group is None take no part."""
     grouped: dict[str, list[EndpointRow]] = {}
     for row in local.rows:
-        grouped.setdefault(group_of(row), []).append(row)
-    return {name: _recurrences(local, rows) for name, rows in grouped.items()}
+        name = group_of(row)
+        if name is not None:
+            grouped.setdefault(name, []).append(row)
+    return {name: _recurrences(local, grouped[name]) for name in ordered(grouped)}
 
 
 def recurrences_by_entity(cohort: Cohort, local: EndpointTable) -> dict[str, EntityRecurrences]:
     """Make Table 1: entities by falling numbers of patients, vertebrae and recurrences."""
     patients = Counter(patient.entity for patient in cohort.patients)
-    found = recurrences_by(local, entity_of)
+    found = recurrences_by(local, Stratum.ENTITY)
     order = sorted(
         found,
         key=lambda name: (-patients[name], -found[name].vertebrae, -found[name].recurrences, name),
@@ -137,21 +209,6 @@ def recurrences_by_entity(cohort: Cohort, local: EndpointTable) -> dict[str, Ent
         )
         for name in order
     }
-
-
-def breast_prostate(local: EndpointTable) -> Contrast:
-    """Set breast and prostate against all other entities: the discussion's claim."""
-    rows = {True: list[EndpointRow](), False: list[EndpointRow]()}
-    for row in local.rows:
-        rows[entity_of(row) in BREAST_AND_PROSTATE].append(row)
-    ours, others = _recurrences(local, rows[True]), _recurrences(local, rows[False])
-    two_by_two = (ours.recurrences, ours.vertebrae, others.recurrences, others.vertebrae)
-    return Contrast(
-        ours,
-        others,
-        interval(proportion_difference(*two_by_two)),
-        fisher_exact(*two_by_two).p_value,
-    )
 
 
 def safety(cohort: Cohort, local: EndpointTable) -> Safety:

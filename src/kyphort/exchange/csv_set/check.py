@@ -1,0 +1,79 @@
+"""The check of a whole data set: every problem in one pass, and the cohort when there is none."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from kyphort.clinical import Cohort
+from kyphort.errors import InvalidDataError
+from kyphort.exchange.csv_set import rules
+from kyphort.exchange.csv_set.check_dates import check_dates
+from kyphort.exchange.csv_set.check_identity import check_identity
+from kyphort.exchange.csv_set.check_plausibility import check_emptiness, check_plausibility
+from kyphort.exchange.csv_set.cohort_of import cohort_of
+from kyphort.exchange.csv_set.columns import CSV_FILES, FILE_NAMES, CsvFile
+from kyphort.exchange.csv_set.dataset import DataSet
+from kyphort.exchange.csv_set.decoding import read_text
+from kyphort.exchange.csv_set.description import Description, read_description
+from kyphort.exchange.csv_set.findings import Checked, Finding, Severity
+from kyphort.exchange.csv_set.table import Table, read_table
+
+
+def check_csv_set(folder: Path, *, today: dt.date | None = None) -> Checked:
+    """Check the data set in `folder` and return all findings, and the cohort if none is an error.
+
+    `today` is the day against which future dates are seen, by default the day of the call.
+    Findings come in the order of files and rows. Nothing is written.
+
+    Examples
+    --------
+    >>> from kyphort.published import dataset_folder
+    >>> checked = check_csv_set(dataset_folder("bludau2020"))
+    >>> checked.findings, len(checked.cohort.vertebrae)
+    ((), 143)
+    """
+    if not folder.is_dir():
+        return Checked(folder, None, (_no_folder(folder),))
+    data = _read(folder, today or dt.datetime.now().astimezone().date())
+    findings = _in_order(_findings(data))
+    cohort: Cohort | None = None
+    if all(one.severity is not Severity.ERROR for one in findings):
+        try:
+            cohort = cohort_of(data)
+        except InvalidDataError as error:
+            findings = (*findings, rules.COHORT.found(folder.name, str(error), ""))
+    return Checked(folder, cohort, findings)
+
+
+def _no_folder(folder: Path) -> Finding:
+    state = "is a file" if folder.exists() else "does not exist"
+    return rules.FOLDER.found(
+        str(folder),
+        f"{state}. A data set is a folder with {', '.join(FILE_NAMES)}.",
+        "Give the folder; kyphort template DIR makes an empty one.",
+    )
+
+
+def _read(folder: Path, today: dt.date) -> DataSet:
+    description = read_description(folder)
+    patients, vertebrae, visits, events = (_table(folder, file, description) for file in CSV_FILES)
+    return DataSet(description, patients, vertebrae, visits, events, today)
+
+
+def _table(folder: Path, file: CsvFile, description: Description) -> Table:
+    return read_table(read_text(folder / file.name), file, description.date_format)
+
+
+def _findings(data: DataSet) -> Iterator[Finding]:
+    yield from data.description.findings
+    for table in data.tables:
+        yield from table.findings
+    yield from check_emptiness(data)
+    yield from check_identity(data)
+    yield from check_dates(data)
+    yield from check_plausibility(data)
+
+
+def _in_order(findings: Iterator[Finding]) -> tuple[Finding, ...]:
+    position = {name: index for index, name in enumerate(FILE_NAMES)}
+    return tuple(sorted(findings, key=lambda one: (position[one.file], one.row or 0)))

@@ -1,0 +1,49 @@
+"""The files of an empty data set, and of a small filled one, as texts by name."""
+
+from importlib.resources import files
+
+from kyphort.exchange.csv_set.columns import (
+    CSV_FILES,
+    DESCRIPTION_ENTRIES,
+    DESCRIPTION_FILE,
+    FILE_NAMES,
+)
+from kyphort.exchange.csv_set.writer import csv_text
+
+_UNFILLED = {
+    "name": '""',
+    "data_cut_off": '"YYYY-MM-DD"',
+    "synthetic": "false",
+    "provenance": '""',
+    "date_format": '"YYYY-MM-DD"',
+}
+
+
+def template_files() -> dict[str, str]:
+    """Return the files of an empty data set: headers, and a description to be filled.
+
+    Examples
+    --------
+    >>> sorted(template_files())
+    ['adverse_events.csv', 'dataset.toml', 'patients.csv', 'vertebrae.csv', 'visits.csv']
+    >>> template_files()["adverse_events.csv"].partition(",")[0]
+    'patient_id'
+    """
+    return {
+        DESCRIPTION_FILE: _description(),
+        **{file.name: csv_text(file, ()) for file in CSV_FILES},
+    }
+
+
+def example_files() -> dict[str, str]:
+    """Return the files of a small filled data set; it is synthetic, and every row says so."""
+    folder = files("kyphort.exchange.csv_set") / "example"
+    return {name: (folder / name).read_bytes().decode() for name in FILE_NAMES}
+
+
+def _description() -> str:
+    return "\n".join(
+        f"# {entry.meaning}: {entry.allowed}. Example: {entry.example}\n"
+        f"{entry.name} = {_UNFILLED[entry.name]}\n"
+        for entry in DESCRIPTION_ENTRIES
+    )

@@ -1,0 +1,123 @@
+"""Tables of what a conclusion rests on: decisions, overdue scans, readers, gaps, doubts."""
+
+from kyphort.reports.cells import AT_RISK_NOTE, with_limits
+from kyphort.reports.clock import clock_of
+from kyphort.reports.document import Column, Table
+from kyphort.reports.numbers import Kind
+from kyphort.reports.results import (
+    Results,
+)
+
+
+def sensitivity(results: Results) -> Table:
+    """Show local control under other decisions, one changed at a time."""
+    clock = clock_of(results)
+    return Table(
+        "sensitivity",
+        "What local control rests on: each row changes one decision of the study. Estimates with "
+        "95% limits; whether an early recurrence was seen late is not covered by any of them.",
+        (
+            Column("Reading"),
+            Column("Changed"),
+            Column("Recurrences", Kind.COUNT),
+            *(Column(clock.text(time)) for time in results.study.landmarks_months),
+        ),
+        tuple(
+            (one.label, one.changed, one.events, *map(with_limits, one.landmarks))
+            for one in results.sensitivity
+        ),
+        (AT_RISK_NOTE,),
+    )
+
+
+def overdue_scans(results: Results) -> Table:
+    """Show how many vertebrae in follow-up had no scan since the last one was due."""
+    return Table(
+        "overdue_scans",
+        "Scans overdue: vertebrae whose patient is in contact and that have not recurred, and of "
+        "these the vertebrae that were not assessed when their last scan was due.",
+        (
+            Column(clock_of(results).title, Kind.NUMBER),
+            Column("Followed", Kind.COUNT),
+            Column("Overdue", Kind.COUNT),
+            Column("Share overdue", Kind.PERCENT),
+        ),
+        tuple(
+            (clock_of(results).shown(one.time_months), one.followed, one.overdue, one.share)
+            for one in results.overdue_scans
+        ),
+    )
+
+
+def readers(results: Results) -> Table:
+    """Show agreement between readers at each site."""
+    return Table(
+        "readers",
+        "Agreement of two or more readers of one scan, by site. A disagreement counts as "
+        "indeterminate until it is adjudicated.",
+        (
+            Column("Site"),
+            Column("Compared", Kind.COUNT),
+            Column("Agreeing", Kind.COUNT),
+            Column("Agreement", Kind.PERCENT),
+            Column("95% lower", Kind.PERCENT),
+            Column("95% upper", Kind.PERCENT),
+            Column("Adjudicated", Kind.COUNT),
+            Column("Unresolved", Kind.COUNT),
+        ),
+        tuple(
+            (
+                one.site,
+                one.compared,
+                one.agreeing,
+                one.proportion,
+                one.lower,
+                one.upper,
+                one.adjudicated,
+                one.unresolved,
+            )
+            for one in results.readers
+        ),
+    )
+
+
+def readings(results: Results) -> Table:
+    """List the levels that readers saw differently."""
+    return Table(
+        "readings",
+        "Levels that readers saw differently.",
+        (
+            Column("Patient"),
+            Column("Date"),
+            Column("Level"),
+            Column("Site"),
+            Column("Readings"),
+            Column("Adjudicated"),
+        ),
+        tuple(
+            (one.patient_id, one.date, one.level, one.site, one.readings, one.adjudicated)
+            for one in results.readings
+        ),
+        folded=True,
+    )
+
+
+def missing(results: Results) -> Table:
+    """Say what could not be estimated, and why."""
+    return Table(
+        "not_estimated",
+        "What this cohort cannot show, and why.",
+        (Column("Quantity"), Column("Why")),
+        tuple((one.what, one.why) for one in results.missing),
+    )
+
+
+def data_findings(results: Results) -> Table:
+    """List the doubts about the data that did not stop the analysis."""
+    return Table(
+        "data_findings",
+        "Doubts about the data that did not stop the analysis.",
+        (Column("Severity"), Column("Place"), Column("Rule"), Column("Finding")),
+        tuple((one.severity, one.place, one.rule, one.message) for one in results.data_findings),
+        folded=len(results.data_findings) > 10,
+    )

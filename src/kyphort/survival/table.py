@@ -1,0 +1,171 @@
+"""Who leaves when, of many rows that all enter at the origin: from one sort, or from none.
+
+Positive floating-point numbers are ordered as their bits are. The bits of the times, less those of
+the smallest, leave room below for a small code, so that one sort of integers orders times and codes
+together. Times that are whole numbers, such as days, are counted instead of sorted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.survival.arrays import FloatArray, IntArray, Integers, from_the_right
+
+_BITS = 64
+_MOST_DAYS = 1 << 16
+_LONGEST_RUN = 64
+
+Codes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SortedExits:
+    """Rows in order of time: `times` `(m,)` distinct, `codes` `(n,)`, `ends` `(m,)`; `size` codes.
+
+    The rows that leave at the j-th time are those from `ends[j - 1]` up to `ends[j]`.
+    """
+
+    times: FloatArray
+    ends: Integers
+    codes: Codes
+    size: int
+
+    @property
+    def at_risk(self) -> FloatArray:
+        """How many rows have T ≥ t, `(m,)`."""
+        left = np.empty(self.times.size)
+        left[0] = self.codes.size
+        np.subtract(self.codes.size, self.ends[:-1], out=left[1:])
+        return left
+
+    def count(self, counted: list[int]) -> FloatArray:
+        """Count the rows of some codes at each time, `(m,)`."""
+        from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+        marked = np.zeros(256, dtype=np.uint8)
+        marked[counted] = 1
+        result = np.empty(self.times.size)
+        kernels.count_codes(self.codes, self.ends, marked, result)
+        return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedExits:
+    """Numbers `counts` `(m, codes)` of rows that leave at each distinct time, by their code."""
+
+    times: FloatArray
+    counts: IntArray
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return int(self.counts.shape[1])
+
+    @property
+    def at_risk(self) -> FloatArray:
+        """How many rows have T ≥ t, `(m,)`."""
+        return from_the_right(self.counts.sum(axis=1, dtype=np.float64))
+
+    def count(self, counted: list[int]) -> FloatArray:
+        """Count the rows of some codes at each time, `(m,)`."""
+        return np.asarray(self.counts[:, counted].sum(axis=1, dtype=np.float64))
+
+
+ExitTable = SortedExits | CountedExits
+
+
+def exit_table(
+    time: FloatArray, code: IntArray, codes: int, root_of_epsilon: float
+) -> ExitTable | None:
+    """Count or sort the exits; None when times span too much to leave room for the codes.
+
+    `time` and `code` are `(n,)`, codes from 0 to `codes` - 1. Times nearer than `root_of_epsilon`
+    (times their mean, when above 1) are one; 0 merges equal times only.
+    """
+    counted = _count_whole_times(time, code, codes)
+    return counted or _sort(time, code, codes, root_of_epsilon)
+
+
+def stable_order(time: FloatArray) -> IntArray:
+    """Return the rows `(n,)` in order of time; rows of one time keep their order."""
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    days = _as_days(time)
+    if days is not None:
+        starts = np.concatenate(([0], np.cumsum(days)[:-1]))
+        order = np.empty(time.size, dtype=np.int64)
+        kernels.order_of_days(time, starts, order)
+        return order
+    bits, span = _above_smallest(time)
+    row_bits = (time.size - 1).bit_length()
+    bits >>= np.uint64(max(0, span + row_bits - _BITS + 1))
+    bits <<= np.uint64(row_bits)
+    keys = bits.view(np.int64)
+    keys |= np.arange(time.size)
+    keys.sort()
+    if kernels.finish_order(keys, (1 << row_bits) - 1, time, _LONGEST_RUN):
+        return keys
+    return np.argsort(time, kind="stable")
+
+
+def distinct_ends(time: FloatArray, root_of_epsilon: float) -> tuple[FloatArray, Integers]:
+    """Return the distinct times `(m,)` of ascending `time`, which is overwritten, and their ends.
+
+    A run of near times is one.
+    """
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    width = np.dtype(np.int32 if time.size < np.iinfo(np.int32).max else np.int64)
+    ends = np.empty(time.size, dtype=width)
+    found = kernels.merge_sorted(time, ends, root_of_epsilon)
+    return time[:found], ends[:found]
+
+
+def _count_whole_times(time: FloatArray, code: IntArray, codes: int) -> CountedExits | None:
+    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
+        return None
+    size = int(min(time.max(), _MOST_DAYS)) + 1
+    if size > _MOST_DAYS or size * codes > 4 * time.size:
+        return None
+    counts = np.zeros(size * codes, dtype=np.int32)
+    if not kernels.count_days(time, code, codes, counts):
+        return None
+    by_day = counts.reshape(size, codes)
+    days = np.flatnonzero(by_day.any(axis=1))
+    return CountedExits(days.astype(np.float64), by_day[days].astype(np.int64))
+
+
+def _as_days(time: FloatArray) -> IntArray | None:
+    table = _count_whole_times(time, np.zeros(time.size, dtype=np.int64), 1)
+    if table is None:
+        return None
+    counts = np.zeros(int(table.times[-1]) + 1, dtype=np.int64)
+    counts[table.times.astype(np.int64)] = table.counts[:, 0]
+    return counts
+
+
+def _sort(
+    time: FloatArray, code: IntArray, codes: int, root_of_epsilon: float
+) -> SortedExits | None:
+    keys, span = _above_smallest(time)
+    code_bits = (codes - 1).bit_length()
+    if span + code_bits > _BITS or codes > 256:
+        return None
+    shift, smallest = np.uint64(code_bits), time.min().view(np.uint64)
+    keys <<= shift
+    keys |= code.view(np.uint64)
+    keys.sort()
+    sorted_codes = (keys & np.uint64((1 << code_bits) - 1)).astype(np.uint8)
+    keys >>= shift
+    keys += smallest
+    times, ends = distinct_ends(keys.view(np.float64), root_of_epsilon)
+    return SortedExits(times, ends, sorted_codes, codes)
+
+
+def _above_smallest(time: FloatArray) -> tuple[NDArray[np.uint64], int]:
+    """Return the bits of each time less those of the smallest, and how many bits that takes."""
+    smallest, largest = (bound.view(np.uint64) for bound in (time.min(), time.max()))
+    return time.view(np.uint64) - smallest, int(largest - smallest).bit_length()

@@ -1,0 +1,92 @@
+"""Analyse a centre's own data: check, derive, estimate, report."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kyphort.clinical import Cohort
+from kyphort.errors import FaultyDataError
+from kyphort.exchange.csv_set.findings import Finding
+from kyphort.protocol import default_study, read_study
+from kyphort.registry import read_registry
+from kyphort.reports.numbers import counted
+from kyphort.reports.results import DataFinding, Results
+from kyphort.workflows.check import check_data
+from kyphort.workflows.estimates import estimate
+from kyphort.workflows.provenance import DataSource, provenance_of
+from kyphort.workflows.staging import staged_folder
+from kyphort.workflows.writing import write_report
+
+DEFAULT_STUDY = "defaults"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What came out: the results, and the folder that holds report, figures and tables."""
+
+    results: Results
+    folder: Path
+
+
+def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
+    """Analyse the data set folder or registry file `data` and write the report into `out`.
+
+    Without a study file the defaults of `kyphort.protocol.default_study` hold. Doubts about the
+    data that are no errors are kept in the report.
+
+    Raises
+    ------
+    FaultyDataError
+        When the data set has errors; it carries them all, and nothing is written.
+    RegistryError
+        When `data` is a file but not a registry.
+    InvalidDataError
+        When the study file is wrong, or the cohort empty.
+    OutputError
+        When `out` cannot be written, or holds files that kyphort did not make.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from kyphort.published import dataset_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = analyse(dataset_folder("bludau2020"), Path(folder) / "out")
+    ...     done.results.counts.recurrences, done.results.study.censoring
+    (10, 'last_assessment')
+    """
+    plan = default_study() if study is None else read_study(study)
+    cohort, doubts = _read(data)
+    with staged_folder(out) as stage:
+        source = DataSource(publication="", registry=str(data))
+        results = estimate(
+            cohort,
+            plan,
+            provenance_of(cohort, source),
+            DEFAULT_STUDY if study is None else study.name,
+        )
+        results = replace(results, data_findings=doubts)
+        write_report(results, stage)
+    return Analysis(results, out)
+
+
+def _read(data: Path) -> tuple[Cohort, tuple[DataFinding, ...]]:
+    """Return the cohort of a data set folder or registry file, and the doubts about it."""
+    if data.is_file():
+        return read_registry(data), ()
+    checked = check_data(data)
+    if checked.cohort is None:
+        raise FaultyDataError(
+            f"{data} has {counted(len(checked.errors), 'error')}: nothing was written. Mend "
+            f"{'it' if len(checked.errors) == 1 else 'them'} and check again with: kyphort check "
+            f"{data}",
+            tuple(one.line for one in checked.errors),
+        )
+    return checked.cohort, tuple(_doubt(one) for one in (*checked.warnings, *checked.notes))
+
+
+def _doubt(found: Finding) -> DataFinding:
+    return DataFinding(
+        found.severity.value,
+        found.file if found.row is None else f"{found.file} row {found.row}",
+        found.rule,
+        f"{found.column} {found.value!r}: {found.message}" if found.column else found.message,
+    )

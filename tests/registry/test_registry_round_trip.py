@@ -1,0 +1,43 @@
+"""A cohort in, the same cohort out."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from kyphort.clinical import Cohort
+from kyphort.exchange.csv_set import read_csv_set
+from kyphort.published import dataset_folder
+from kyphort.registry import create_registry, read_registry
+
+from .strategies import cohorts
+
+
+@given(cohorts())
+def test_a_registry_returns_the_cohort_it_was_given(cohort: Cohort) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "registry.db"
+        create_registry(path, cohort)
+        assert read_registry(path) == cohort
+
+
+def test_the_shipped_data_set_comes_back(tmp_path: Path) -> None:
+    cohort = read_csv_set(dataset_folder("bludau2020"))
+    create_registry(tmp_path / "registry.db", cohort)
+    assert read_registry(tmp_path / "registry.db") == cohort
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "50% done #2 & späte.db",
+        "which one?.db",
+    ],
+)
+def test_a_path_is_a_path_and_not_a_web_address(tmp_path: Path, name: str) -> None:
+    cohort = read_csv_set(dataset_folder("bludau2020"))
+    path = tmp_path / name
+    create_registry(path, cohort)
+    assert read_registry(path) == cohort
+    assert list(tmp_path.iterdir()) == [path]
