@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from kyphort.errors import OutputError
 from kyphort.exchange.csv_set.columns import CSV_FILES
 from kyphort.exchange.csv_set.template import example_files
 from kyphort.protocol import default_study, read_study
+from kyphort.workflows.template import write_template
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -118,9 +120,19 @@ def test_template_overwrites_nothing(tmp_path: Path, kind: str) -> None:
 
 
 def test_template_fills_a_folder_that_is_there_and_empty(tmp_path: Path) -> None:
+    run("template", str(tmp_path / "new"))
     (tmp_path / "data").mkdir()
-    assert run("template", str(tmp_path / "data")).returncode == 0
-    assert (tmp_path / "data" / "patients.csv").exists()
+    before = (tmp_path / "data").stat().st_ino
+    done = subprocess.run(
+        [sys.executable, "-m", "kyphort", "template", "."], cwd=tmp_path / "data", check=True
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "data").stat().st_ino == before
+    contents = [
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (tmp_path / "data", tmp_path / "new")
+    ]
+    assert contents[0] == contents[1]
 
 
 def test_check_gives_one_line_for_each_error_and_exits_with_three(data: Path) -> None:
@@ -198,7 +210,23 @@ def test_a_cell_cannot_write_to_the_terminal(data: Path) -> None:
     assert "[KD-CHARACTER]" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["nowhere", "dataset.toml"])
+def test_an_empty_folder_stays_empty_when_a_file_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def fails_at_the_last(path: Path, target: Path) -> Path:
+        if path.name == "visits.csv":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails_at_the_last)
+    with pytest.raises(OutputError, match="No space left"):
+        write_template(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["nowhere", "dataset.toml", "x" * 300])
 def test_what_is_no_data_set_is_one_line(data: Path, name: str) -> None:
     done = run("check", str(data / name))
     assert done.returncode == 3

@@ -215,7 +215,7 @@ def test_dates_in_one_declared_format(tmp_path: Path, name: str, pattern: str) -
         ("24.07.2017", "KD-DATE-FORMAT", "looks like DD.MM.YYYY."),
         ("24/07/2017", "KD-DATE-FORMAT", "looks like DD/MM/YYYY."),
         ("07/24/2017", "KD-DATE-FORMAT", "looks like MM/DD/YYYY."),
-        ("03/04/2017", "KD-DATE-FORMAT", "DD/MM/YYYY or MM/DD/YYYY – which of them cannot be told"),
+        ("03/04/2017", "KD-DATE-FORMAT", "DD/MM/YYYY or MM/DD/YYYY, and a cell cannot tell which."),
         ("2017/07/24", "KD-DATE-FORMAT", "not a date as YYYY-MM-DD."),
         ("2017-7-24", "KD-DATE-FORMAT", "not a date as YYYY-MM-DD."),
         ("2017", "KD-DATE-FORMAT", "not a date as YYYY-MM-DD."),

@@ -182,3 +182,24 @@ def test_an_unknown_patient_is_one_line_with_all_its_places(tmp_path: Path) -> N
         "'SYN-E06'? Also visits.csv row 12, visits.csv row 13, visits.csv row 14 and 3 more. "
         "Add the patient, or correct the patient_id."
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("syn-e06", "SYN-E06"), ("SYN-E6", "SYN-E06"), ("SYN-EO6", "SYN-E06")]
+)
+def test_the_patient_who_was_probably_meant_is_named(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    edit = Put(VERTEBRAE, 9, "patient_id", written)
+    (finding,) = check_with(tmp_path / "data", edit).findings
+    assert f"Did you mean '{meant}'?" in finding.line
+
+
+def test_values_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    checked = check_with(
+        tmp_path / "data",
+        Put(PATIENTS, 3, "age_years", "101,0"),
+        Again(PATIENTS, 2, sex="m"),
+    )
+    assert [(one.rule, one.value) for one in checked.warnings] == [("KD-AGE-UNUSUAL", "101,0")]
+    assert [(one.rule, one.value) for one in checked.errors] == [("KD-DUPLICATE", "m")]

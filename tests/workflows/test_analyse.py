@@ -64,6 +64,13 @@ def test_a_registry_file_gives_what_its_data_set_gives(tmp_path: Path) -> None:
     assert loaded(from_file) == loaded(from_folder)
 
 
+def test_every_number_of_an_analysis_is_observed(tmp_path: Path) -> None:
+    results = analysed(tmp_path)
+    assert results.determination is not None
+    assert {one.kind for one in results.determination.values()} == {"observed"}
+    assert "local_control.all.24.lower" in results.determination
+
+
 def test_the_plan_changes_what_it_says_and_nothing_else(tmp_path: Path) -> None:
     until_contact = analysed(
         tmp_path, '[local_control]\ncensoring = "last_contact_or_death"\ndeath = "censors"'

@@ -1,5 +1,31 @@
 """Study definitions as data: what a centre decides before it looks at its results."""
 
+from kyphort.protocol.followup import (
+    OVERALL,
+    Completeness,
+    Course,
+    DueVisit,
+    MissingItem,
+    VisitState,
+    completeness,
+    due_list,
+)
+from kyphort.protocol.protocols import (
+    DEFAULT_PROTOCOL,
+    available_protocols,
+    find_protocol,
+    load_protocol,
+    protocol_template_text,
+    read_protocol,
+)
+from kyphort.protocol.schedule import (
+    Anchor,
+    FollowUpProtocol,
+    Offset,
+    OffsetUnit,
+    PlannedVisit,
+    Requirement,
+)
 from kyphort.protocol.study import (
     CensoringRule,
     DeathRule,
@@ -19,19 +45,39 @@ from kyphort.protocol.study import (
 )
 
 __all__ = [
+    "DEFAULT_PROTOCOL",
+    "OVERALL",
+    "Anchor",
     "CensoringRule",
+    "Completeness",
+    "Course",
     "DeathRule",
+    "DueVisit",
+    "FollowUpProtocol",
     "GroupPlan",
     "IndeterminateRule",
     "LocalControlPlan",
+    "MissingItem",
+    "Offset",
+    "OffsetUnit",
     "PlannedPainVisit",
+    "PlannedVisit",
+    "Requirement",
     "RetreatmentRule",
     "Schedule",
     "Stratum",
     "Study",
     "TimeUnit",
     "Unit",
+    "VisitState",
+    "available_protocols",
+    "completeness",
     "default_study",
+    "due_list",
+    "find_protocol",
+    "load_protocol",
+    "protocol_template_text",
+    "read_protocol",
     "read_study",
     "study_template_text",
 ]

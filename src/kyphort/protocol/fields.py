@@ -43,6 +43,37 @@ class Fields:
             raise self._error(key, value, f"a number above {above:g} and below {below:g}")
         return float(value)
 
+    def whole(self, key: str, *, above: int, below: int) -> int:
+        """Return a whole number within bounds."""
+        value = self._value(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not above < value < below:
+            raise self._error(key, value, f"a whole number above {above} and below {below}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self._value(key)
+        if not isinstance(value, bool):
+            raise self._error(key, value, "true or false")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._error(key, value, "a list of texts")
+        return tuple(value)
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is given, and know it from now on."""
+        self._asked.add(key)
+        return key in self._given
+
+    @property
+    def place(self) -> str:
+        """Where the table stands, as messages name it."""
+        return self._place
+
     def rising_numbers(self, key: str, *, at_least: int = 0) -> list[float]:
         """Return a list of positive numbers, each larger than the one before."""
         value = self._value(key)

@@ -3,10 +3,8 @@
 from kyphort.reports.cells import AT_RISK_NOTE, with_limits
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Column, Table
-from kyphort.reports.numbers import Kind
-from kyphort.reports.results import (
-    Results,
-)
+from kyphort.reports.numbers import ABSENT, Kind, percent
+from kyphort.reports.results import Results
 
 
 def sensitivity(results: Results) -> Table:
@@ -22,11 +20,19 @@ def sensitivity(results: Results) -> Table:
             Column("Recurrences", Kind.COUNT),
             *(Column(clock.text(time)) for time in results.study.landmarks_months),
         ),
-        tuple(
-            (one.label, one.changed, one.events, *map(with_limits, one.landmarks))
-            for one in results.sensitivity
+        (
+            *(
+                (one.label, one.changed, one.events, *map(with_limits, one.landmarks))
+                for one in results.sensitivity
+            ),
+            (
+                "Share of vertebrae in follow-up whose last due scan is missing",
+                ABSENT,
+                None,
+                *(percent(one.share) for one in results.overdue_scans),
+            ),
         ),
-        (AT_RISK_NOTE,),
+        (AT_RISK_NOTE, *_invented_note(results)),
     )
 
 
@@ -46,6 +52,16 @@ def overdue_scans(results: Results) -> Table:
             (clock_of(results).shown(one.time_months), one.followed, one.overdue, one.share)
             for one in results.overdue_scans
         ),
+        _invented_note(results),
+    )
+
+
+def _invented_note(results: Results) -> tuple[str, ...]:
+    if not results.comparison or not results.provenance.synthetic:
+        return ()
+    return (
+        "The scans of this reconstructed cohort are invented: what rests on them says nothing of "
+        "the publication.",
     )
 
 

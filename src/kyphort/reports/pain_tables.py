@@ -3,9 +3,7 @@
 from kyphort.reports.cells import proportion
 from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import Kind
-from kyphort.reports.results import (
-    Results,
-)
+from kyphort.reports.results import Results
 
 
 def pain(results: Results) -> Table:

@@ -198,7 +198,7 @@ def _beyond(results: Results) -> Section:
             tables.failure(results),
             tables.progression_free(results),
             group_tables.comparisons(results),
-            *((audit.determination(results),) if results.determination else ()),
+            *((audit.determination(results),) if results.comparison else ()),
         ),
     )
 

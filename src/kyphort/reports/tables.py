@@ -208,6 +208,7 @@ def comparators(results: Results) -> Table:
             )
             for one in results.comparators
         ),
+        folded=True,
     )
 
 

@@ -11,6 +11,7 @@ from kyphort.registry import read_registry
 from kyphort.reports.numbers import counted
 from kyphort.reports.results import DataFinding, Results
 from kyphort.workflows.check import check_data
+from kyphort.workflows.comparison import observed
 from kyphort.workflows.estimates import estimate
 from kyphort.workflows.provenance import DataSource, provenance_of
 from kyphort.workflows.staging import staged_folder
@@ -63,7 +64,7 @@ def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
             provenance_of(cohort, source),
             DEFAULT_STUDY if study is None else study.name,
         )
-        results = replace(results, data_findings=doubts)
+        results = replace(results, data_findings=doubts, determination=observed(results))
         write_report(results, stage)
     return Analysis(results, out)
 
@@ -86,7 +87,7 @@ def _read(data: Path) -> tuple[Cohort, tuple[DataFinding, ...]]:
 def _doubt(found: Finding) -> DataFinding:
     return DataFinding(
         found.severity.value,
-        found.file if found.row is None else f"{found.file} row {found.row}",
+        found.place,
         found.rule,
-        f"{found.column} {found.value!r}: {found.message}" if found.column else found.message,
+        found.message,
     )

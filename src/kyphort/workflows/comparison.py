@@ -8,7 +8,12 @@ from kyphort.published import Publication, PublishedNumber, agrees, in_printed_u
 from kyphort.reports.paths import numbers_in, value_at
 from kyphort.reports.results import ComparedNumber, Determination, Erratum, Results
 
-OBSERVED = Determination("observed", None, None, None, False, "read from a registry of real rows")
+OBSERVED = Determination("observed", None, None, None, False, "derived from the rows of the data")
+
+
+def observed(results: Results) -> dict[str, Determination]:
+    """Return that every number was observed, as in any analysis of data that are at hand."""
+    return {path: OBSERVED for path, _ in numbers_in(results.as_json())}
 
 
 def compare(results: Results, publication: Publication) -> Results:
@@ -18,7 +23,6 @@ def compare(results: Results, publication: Publication) -> Results:
     it. The numbers of a real cohort are observed, whatever the print says.
     """
     computed = results.as_json()
-    synthetic = results.provenance.synthetic
     return replace(
         results,
         comparison=tuple(
@@ -28,10 +32,11 @@ def compare(results: Results, publication: Publication) -> Results:
             Erratum(one.place, one.kind.value, one.statement, one.arithmetic)
             for one in publication.errata
         ),
-        determination={
-            path: _determined(publication, path) if synthetic else OBSERVED
-            for path, _ in numbers_in(computed)
-        },
+        determination=(
+            {path: _determined(publication, path) for path, _ in numbers_in(computed)}
+            if results.provenance.synthetic
+            else observed(results)
+        ),
     )
 
 

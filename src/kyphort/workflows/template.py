@@ -23,7 +23,8 @@ EXAMPLE_FOLDER = "example"
 def write_template(folder: Path) -> tuple[str, ...]:
     """Write an empty data set into `folder`, new or empty, and return the names of its files.
 
-    The folder appears complete or not at all.
+    A new folder appears complete or not at all; from an empty one everything is removed again
+    when a file cannot be written.
 
     Raises
     ------
@@ -40,13 +41,10 @@ def write_template(folder: Path) -> tuple[str, ...]:
     _check_is_free(folder)
     texts = _texts()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            _write(texts, stage)
-            _put_in_place(stage, folder)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
+        if folder.exists():
+            _fill(folder, texts)
+        else:
+            _make(folder, texts)
     except OSError as error:
         raise OutputError(
             f"{folder} cannot be written ({error.strerror}). Choose a folder you may write to."
@@ -84,15 +82,35 @@ def _check_is_free(folder: Path) -> None:
         )
 
 
+def _make(folder: Path, texts: dict[str, str]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        stage.chmod(0o755)
+        _write(texts, stage)
+        stage.rename(folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _fill(folder: Path, texts: dict[str, str]) -> None:
+    """Write into an empty folder; it may be the one the user stands in, so it is not replaced."""
+    stage = Path(tempfile.mkdtemp(prefix=".template.", dir=folder))
+    moved: list[Path] = []
+    try:
+        _write(texts, stage)
+        for path in sorted(stage.iterdir()):
+            moved.append(path.rename(folder / path.name))
+    except OSError:
+        for path in moved:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        raise
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
 def _write(texts: dict[str, str], stage: Path) -> None:
-    stage.chmod(0o755)
     for name, text in texts.items():
         path = stage / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text.encode())
-
-
-def _put_in_place(stage: Path, folder: Path) -> None:
-    if folder.exists():
-        folder.rmdir()
-    stage.rename(folder)

@@ -1,7 +1,9 @@
 """The check of a whole data set: every problem in one pass, and the cohort when there is none."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kyphort.clinical import Cohort
@@ -32,7 +34,7 @@ def check_csv_set(folder: Path, *, today: dt.date | None = None) -> Checked:
     >>> checked.findings, len(checked.cohort.vertebrae)
     ((), 143)
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         return Checked(folder, None, (_no_folder(folder),))
     data = _read(folder, today or dt.datetime.now().astimezone().date())
     findings = _in_order(_findings(data))
@@ -45,8 +47,17 @@ def check_csv_set(folder: Path, *, today: dt.date | None = None) -> Checked:
     return Checked(folder, cohort, findings)
 
 
+def _is_folder(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+    except OSError:  # a name that is too long, for example
+        return False
+
+
 def _no_folder(folder: Path) -> Finding:
-    state = "is a file" if folder.exists() else "does not exist"
+    state = "cannot be read"
+    with suppress(OSError):
+        state = "is a file" if folder.is_file() else state if folder.exists() else "does not exist"
     return rules.FOLDER.found(
         str(folder),
         f"{state}. A data set is a folder with {', '.join(FILE_NAMES)}.",

@@ -127,6 +127,17 @@ def _visits(data: DataSet, life: Life, late: _Late) -> Iterator[Finding]:
             yield at(data.visits, row, rules.VISIT_EARLY, "visit_date", message, remedy)
         else:
             yield from _not_after(data.visits, row, "visit_date", life, rules.VISIT_LATE)
+            if not is_baseline:
+                yield from _readings(data, life, date, rows)
+
+
+def _readings(data: DataSet, life: Life, date: dt.date, rows: list[Row]) -> Iterator[Finding]:
+    for row in rows:
+        procedure = life.procedures.get(row.get("level"))
+        if procedure is not None and date < procedure <= (life.last_contact or procedure):
+            message = f"read before the procedure at this level, {procedure}; it does not count."
+            remedy = "Correct the date or the level, unless it was read on purpose."
+            yield at(data.visits, row, rules.READING_EARLY, "level", message, remedy)
 
 
 def _events(data: DataSet, life: Life, late: _Late) -> Iterator[Finding]:

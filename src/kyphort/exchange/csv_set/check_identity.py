@@ -1,7 +1,8 @@
 """Rules on who is who: repeated rows, rows of nobody, patients without treatment."""
 
 import difflib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kyphort.exchange.csv_set import rules
@@ -80,12 +81,12 @@ def _repetition(table: Table, first: Row, row: Row, different: list[str]) -> Fin
     return rules.DUPLICATE.found(
         table.file.name,
         f"row {first.number} is the same {kind} ({shown(name)}) with "
-        f"'{shown(str(first.get(column) or ''))}' there; "
+        f"'{shown(table.text(first, column))}' there; "
         f"{counted(len(different), 'column differs', 'columns differ')} ({listed(different)}).",
         "Remove or correct one of them.",
         row=row.number,
         column=column,
-        value=row.get(column),
+        value=table.text(row, column),
     )
 
 
@@ -113,7 +114,7 @@ def _contradiction(table: Table, odd: list[tuple[str, Row, Row]]) -> Finding:
         row,
         rules.VISIT_CONTRADICTION,
         name,
-        f"row {first.number}, of the same visit, has '{first.get(name)}'{also}.",
+        f"row {first.number}, of the same visit, has '{table.text(first, name)}'{also}.",
         "Give the rows of one visit the same value, or correct a visit_date.",
     )
 
@@ -128,9 +129,20 @@ def _orphans(data: DataSet, suggested: set[str]) -> Iterator[Finding]:
                 places.setdefault(patient, []).append((table, row))
     few_enough = len(places) <= _MOST_GUESSES
     for patient, found in places.items():
-        near = difflib.get_close_matches(patient, known, n=1, cutoff=0.75) if few_enough else []
+        near = _similar(patient, known) if few_enough else []
         suggested.update(near)
         yield _orphan(found, near)
+
+
+def _similar(patient: str, known: Iterable[str]) -> list[str]:
+    """Return the known patient that was probably meant: programs drop zeros and change case."""
+    plain = _without_zeros(patient)
+    same = [one for one in known if _without_zeros(one) == plain]
+    return same[:1] or difflib.get_close_matches(patient, known, n=1, cutoff=0.75)
+
+
+def _without_zeros(patient: str) -> str:
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", patient.casefold())
 
 
 def _orphan(found: list[tuple[Table, Row]], near: list[str]) -> Finding:

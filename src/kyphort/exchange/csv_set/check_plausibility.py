@@ -171,12 +171,15 @@ def _statuses(data: DataSet, life: Life) -> Iterator[Finding]:
 
 
 def _settled(life: Life) -> list[Row]:
-    """Return readings of one reader, or the adjudicated ones where there are several."""
+    """Return readings since the procedure: adjudicated, or of readers who agree."""
     settled: list[Row] = []
-    for rows in life.visits_by_date.values():
-        for readings in grouped((row.get("level"), row) for row in rows).values():
+    for date, rows in life.visits_by_date.items():
+        for level, readings in grouped((row.get("level"), row) for row in rows).items():
+            if level not in life.procedures or date < life.procedures[level]:
+                continue
             final = [row for row in readings if row.get("reader") == ADJUDICATED]
-            settled += final or (readings if len(readings) == 1 else [])
+            is_agreed = len({row.get("local_status") for row in readings}) == 1
+            settled += final or (readings[:1] if is_agreed else [])
     return settled
 
 

@@ -81,6 +81,12 @@ class Life:
         return grouped((row.get("visit_date"), row) for row in self.visits)
 
     @cached_property
+    def procedures(self) -> dict[Any, dt.date]:
+        """The date of the procedure at each level; a faulty one is absent."""
+        dates = ((row.get("level"), row.get("procedure_date")) for row in self.vertebrae)
+        return {level: date for level, date in dates if date is not None}
+
+    @cached_property
     def retreatments(self) -> dict[Any, dt.date | None]:
         """The date of retreatment of each treated level; a faulty one is absent."""
         return {
@@ -114,5 +120,10 @@ def at(  # noqa: PLR0917 - the six parts of a finding, always in this order
 ) -> Finding:
     """Return a finding about one cell of one row."""
     return rule.found(
-        table.file.name, message, remedy, row=row.number, column=column, value=row.get(column)
+        table.file.name,
+        message,
+        remedy,
+        row=row.number,
+        column=column,
+        value=table.text(row, column),
     )

@@ -102,20 +102,24 @@ def _refusal(text: str, declared: DateFormat) -> Refused:
             "the year has two digits, so the century is open.",
             f"Write the date as {declared.name}.",
         )
+    return _other_format(text, declared)
+
+
+def _other_format(text: str, declared: DateFormat) -> Refused:
     likely = [name for name, one in DATE_FORMATS.items() if one.date(text) is not None]
-    if likely:
-        open_question = " – which of them cannot be told" if len(likely) > 1 else ""
+    if not likely:
+        others = listed((name for name in DATE_FORMATS if name != declared.name), len(DATE_FORMATS))
         return Refused(
             rules.DATE_FORMAT,
-            f"not a date as {declared.name}; looks like {' or '.join(likely)}{open_question}.",
-            f'Declare date_format = "{likely[0]}" in dataset.toml if all dates are written so, '
-            "or rewrite the column.",
+            f"not a date as {declared.name}.",
+            f"Write it so, or declare another date_format in dataset.toml ({others}).",
         )
+    open_question = ", and a cell cannot tell which" if len(likely) > 1 else ""
+    declaration = " or ".join(f'date_format = "{name}"' for name in likely)
     return Refused(
         rules.DATE_FORMAT,
-        f"not a date as {declared.name}.",
-        f"Write the date as {declared.name}, or declare another date_format in dataset.toml "
-        f"({listed((name for name in DATE_FORMATS if name != declared.name), 9)}).",
+        f"not a date as {declared.name}; looks like {' or '.join(likely)}{open_question}.",
+        f"Declare {declaration} in dataset.toml if all dates are so, or rewrite the column.",
     )
 
 

@@ -44,25 +44,27 @@ def read_text(path: Path) -> Text:
 
 
 def _bytes_of(path: Path) -> bytes | Finding:
-    if not path.exists():
-        return _missing(path)
-    if not path.is_file():
-        return rules.FILE_UNREADABLE.found(
-            path.name, "not a file.", "Put the file in the place of what has its name."
-        )
     try:
-        size = path.stat().st_size
-        if size > _LARGEST_BYTES:
+        if not path.exists():
+            return _missing(path)
+        if not path.is_file():
             return rules.FILE_UNREADABLE.found(
-                path.name,
-                f"holds {size / 1e6:.0f} MB. Allowed: {_LARGEST_BYTES / 1e6:.0f} MB.",
-                "Check that it is the right file.",
+                path.name, "not a file.", "Put the file in the place of what has its name."
             )
-        return path.read_bytes()
+        size = path.stat().st_size
+        return _too_large(path, size) if size > _LARGEST_BYTES else path.read_bytes()
     except OSError as error:
         return rules.FILE_UNREADABLE.found(
             path.name, f"cannot be read ({error.strerror}).", "Check the rights of the file."
         )
+
+
+def _too_large(path: Path, size: int) -> Finding:
+    return rules.FILE_UNREADABLE.found(
+        path.name,
+        f"holds {size / 1e6:.0f} MB. Allowed: {_LARGEST_BYTES / 1e6:.0f} MB.",
+        "Check that it is the right file.",
+    )
 
 
 def _missing(path: Path) -> Finding:

@@ -157,6 +157,11 @@ RETREATMENT_LATE = _error(
 VISIT_EARLY = _error(
     "KD-VISIT-EARLY", "A visit that is no baseline comes before the procedure.", "planned CT"
 )
+READING_EARLY = _warning(
+    "KD-READING-EARLY",
+    "A level is assessed before its own procedure, at a visit that is no baseline.",
+    "L4 read before the second procedure",
+)
 VISIT_LATE = _error("KD-VISIT-LATE", "A visit follows the death or last contact.", "`2051`")
 EVENT_EARLY = _error("KD-EVENT-EARLY", "An adverse event precedes the procedure.", "the day before")
 EVENT_LATE = _error("KD-EVENT-LATE", "An adverse event follows the last contact.", "`2051`")

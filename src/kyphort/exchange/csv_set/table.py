@@ -25,6 +25,7 @@ from kyphort.exchange.csv_set.rules import Rule
 _PLACEHOLDERS = frozenset(
     ("na", "n/a", "#n/a", "nan", "nat", "null", "none", "-", "–", "—", ".", "?", "k.a.", "k. a.")
 )
+_LONGEST_VALUE = 1_000
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
@@ -32,11 +33,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 class Row:
     """One row: its number in a spreadsheet, and its values by column.
 
-    An empty cell is None; a faulty one is absent, so that no later rule stumbles over it.
+    An empty cell is None; a faulty one is absent, so that no later rule stumbles over it. `texts`
+    are the cells as they are written, in the order of the file.
     """
 
     number: int
     values: dict[str, Any]
+    texts: list[str]
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - each column has its own type
         """Return the value of a column, None when it is empty, faulty or absent."""
@@ -45,17 +48,25 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """The rows of one file; `is_whole` is False when the file could not be read to its end."""
+    """The rows of one file, and where its columns stand.
+
+    `is_whole` is False when the file could not be read to its end.
+    """
 
     file: CsvFile
     rows: list[Row] = field(default_factory=list)
-    columns: frozenset[str] = frozenset()
+    columns: dict[str, int] = field(default_factory=dict)
     is_whole: bool = True
     findings: list[Finding] = field(default_factory=list)
 
     def knows(self, *names: str) -> bool:
         """Whether the file was read to its end and has these columns."""
-        return self.is_whole and self.columns.issuperset(names)
+        return self.is_whole and self.columns.keys() >= set(names)
+
+    def text(self, row: Row, column: str) -> str:
+        """Return a cell as it is written, empty when there is no such column."""
+        index = self.columns.get(column, len(row.texts))
+        return row.texts[index].strip()[:_LONGEST_VALUE] if index < len(row.texts) else ""
 
 
 def read_table(text: Text, file: CsvFile, dates: DateFormat) -> Table:
@@ -83,7 +94,7 @@ def _fill(table: Table, content: str, dates: DateFormat) -> None:
         if not header.is_usable:
             table.is_whole = False
             return
-        table.columns = frozenset(header.names) - {""}
+        table.columns = {name: index for index, name in enumerate(header.names) if name}
         _read_rows(table, content, separator, _Cells(table, header.names, dates))
     except csv.Error as error:
         table.is_whole = False
@@ -167,7 +178,7 @@ class _Cells:
             else:
                 self._refuse(number, column, text, found)
         self._table.findings += self._formulas(number, texts)
-        return Row(number, values)
+        return Row(number, values, texts)
 
     def _cell(self, column: Column, text: str) -> Cell | Refused | None:
         stripped = text.strip()
@@ -197,7 +208,7 @@ class _Cells:
         )
         first = texts[0].strip()
         is_patient = self._names[0] == "patient_id" and first
-        return Row(number, {"patient_id": first} if is_patient else {})
+        return Row(number, {"patient_id": first} if is_patient else {}, texts)
 
     def _refuse(self, number: int, column: Column, text: str, refused: Refused) -> None:
         self._table.findings.append(
@@ -207,7 +218,7 @@ class _Cells:
                 refused.remedy,
                 row=number,
                 column=column.name,
-                value=text.strip(),
+                value=text.strip()[:_LONGEST_VALUE],
             )
         )
 

@@ -1,0 +1,63 @@
+"""What a visit brings to follow-up: which levels were imaged, and whether pain was scored."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from kyphort.clinical import (
+    ADJUDICATED,
+    LocalStatus,
+    Modality,
+    SpinalLevel,
+    Visit,
+    VisitKind,
+)
+from kyphort.protocol.schedule import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One visit as the schedule sees it."""
+
+    date: dt.date
+    is_unscheduled: bool
+    imaged: frozenset[SpinalLevel]
+    has_pain: bool
+
+    def has(self, kind: Requirement, level: SpinalLevel | None) -> bool:
+        """Tell whether the visit brought one item; `level` matters to imaging only."""
+        if kind is Requirement.IMAGING:
+            return level in self.imaged
+        return kind is Requirement.SEEN or self.has_pain
+
+    def offers(self, kind: Requirement, levels: Collection[SpinalLevel]) -> bool:
+        """Tell whether the visit brought anything of a kind for one of the levels."""
+        if kind is Requirement.IMAGING:
+            return not self.imaged.isdisjoint(levels)
+        return kind is Requirement.SEEN or self.has_pain
+
+
+def records_of(visits: Iterable[Visit]) -> tuple[Record, ...]:
+    """Return what each visit brings, in the order of the visits."""
+    return tuple(
+        Record(
+            visit.visit_date,
+            visit.kind is VisitKind.UNSCHEDULED,
+            _imaged(visit),
+            visit.pain is not None,
+        )
+        for visit in visits
+    )
+
+
+def _imaged(visit: Visit) -> frozenset[SpinalLevel]:
+    """Return the levels with an assessable reading; an adjudicated one counts alone."""
+    if visit.modality is Modality.NONE:
+        return frozenset()
+    settled = {one.level for one in visit.assessments if one.reader == ADJUDICATED}
+    return frozenset(
+        one.level
+        for one in visit.assessments
+        if one.local_status is not LocalStatus.NOT_ASSESSABLE
+        and (one.reader == ADJUDICATED or one.level not in settled)
+    )

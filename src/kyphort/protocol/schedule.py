@@ -1,0 +1,173 @@
+"""What a follow-up protocol asks for: visits with a target, a window and what belongs to them."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from kyphort.errors import InvalidDataError
+from kyphort.units import DAYS_PER_MONTH, add_calendar_months
+
+
+class Anchor(StrEnum):
+    """The day from which a visit's target counts."""
+
+    PROCEDURE = "procedure"
+
+
+class Requirement(StrEnum):
+    """What a visit must bring to count as done.
+
+    `imaging` asks for an assessable CT or MRI reading of each level of the procedure, `pain` for a
+    pain score, `seen` for any record of the patient on that day.
+    """
+
+    IMAGING = "imaging"
+    PAIN = "pain"
+    SEEN = "seen"
+
+
+class OffsetUnit(StrEnum):
+    """The unit of a target: days and weeks are counted, months are calendar months."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A span from the anchor to a target, for example 6 weeks or 3 calendar months.
+
+    >>> Offset(6, OffsetUnit.MONTHS).after(dt.date(2015, 8, 31))
+    datetime.date(2016, 2, 29)
+    >>> Offset(2, OffsetUnit.WEEKS).after(dt.date(2015, 8, 31))
+    datetime.date(2015, 9, 14)
+    """
+
+    number: int
+    unit: OffsetUnit
+
+    def after(self, anchor: dt.date) -> dt.date:
+        """Return the target: the same day of a later month, clamped to the month's end."""
+        if self.unit is OffsetUnit.MONTHS:
+            return _months_after(anchor, self.number)
+        return anchor + dt.timedelta(days=self.number * (7 if self.unit is OffsetUnit.WEEKS else 1))
+
+    @property
+    def mean_days(self) -> float:
+        """The length of the span [d], with months of 30.4375 days; it only orders visits."""
+        in_days = {OffsetUnit.DAYS: 1.0, OffsetUnit.WEEKS: 7.0, OffsetUnit.MONTHS: DAYS_PER_MONTH}
+        return self.number * in_days[self.unit]
+
+    def __str__(self) -> str:
+        """Write the span, for example "3 months"."""
+        word = self.unit.value[:-1] if self.number == 1 else self.unit.value
+        return f"day {self.number}" if self.unit is OffsetUnit.DAYS else f"{self.number} {word}"
+
+
+# A cohort has few distinct procedure dates and fewer offsets: the calendar is asked once for each.
+_months_after = lru_cache(maxsize=200_000)(add_calendar_months)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """One visit of a protocol: target, window, requirements and where they are written.
+
+    The window reaches from `before_days` before the target to `after_days` after it, both days
+    included. `make_good_days` limits how long after the window a late planned visit still counts;
+    None means until the window of the next visit that asks for the same. With
+    `repeat_every_months` the visit returns at that interval for as long as the patient is followed.
+
+    `verified` says that the target was read in `source`, `window_verified` that the window was;
+    what is not verified is an assumption and is shown as one.
+    """
+
+    id: str
+    name: str
+    offset: Offset
+    before_days: int
+    after_days: int
+    requires: tuple[Requirement, ...]
+    source: str
+    verified: bool
+    window_verified: bool
+    anchor: Anchor = Anchor.PROCEDURE
+    repeat_every_months: int | None = None
+    make_good_days: int | None = None
+
+    def repeated(self, times: int) -> "PlannedVisit":
+        """Return the repetition number `times`; number 0 is the visit itself."""
+        if times == 0 or self.repeat_every_months is None:
+            return self
+        months = self.offset.number + times * self.repeat_every_months
+        offset = Offset(months, OffsetUnit.MONTHS)
+        return replace(self, id=f"m{months}", name=str(offset), offset=offset)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpProtocol:
+    """A follow-up protocol: its visits in order, its provenance, and what is not known of it.
+
+    `unknown` names parts of the published schedule that could not be read; they are left out of
+    `visits` and never guessed.
+
+    Raises
+    ------
+    InvalidDataError
+        When there is no visit, an id is repeated, targets do not rise, or a visit repeats that is
+        not the last or has no target in months.
+    """
+
+    id: str
+    title: str
+    source: str
+    verified: bool
+    visits: tuple[PlannedVisit, ...]
+    unknown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.visits:
+            raise InvalidDataError(f"Protocol {self.id}: no visit. Add a [[visit]].")
+        _refuse_repeated_ids(self)
+        for earlier, later in zip(self.visits, self.visits[1:], strict=False):
+            _check_order(self.id, earlier, later)
+        last = self.visits[-1]
+        if last.repeat_every_months is not None and last.offset.unit is not OffsetUnit.MONTHS:
+            raise InvalidDataError(
+                f"Protocol {self.id}, visit '{last.id}': a visit that repeats has a target in "
+                f"{last.offset.unit}. Allowed: months. Give target_months."
+            )
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is not verified, one phrase for each visit."""
+        named = ((one, _unverified_parts(one)) for one in self.visits)
+        return tuple(f"{one.name}: {parts}" for one, parts in named if parts)
+
+
+def _unverified_parts(visit: PlannedVisit) -> str:
+    parts = (("target", visit.verified), ("window", visit.window_verified))
+    return " and ".join(name for name, is_verified in parts if not is_verified)
+
+
+def _refuse_repeated_ids(protocol: FollowUpProtocol) -> None:
+    ids = [one.id for one in protocol.visits]
+    repeated = [one for one in ids if ids.count(one) > 1]
+    if repeated:
+        raise InvalidDataError(
+            f"Protocol {protocol.id}: the visit '{repeated[0]}' appears more than once. Rename one."
+        )
+
+
+def _check_order(protocol: str, earlier: PlannedVisit, later: PlannedVisit) -> None:
+    if earlier.repeat_every_months is not None:
+        raise InvalidDataError(
+            f"Protocol {protocol}: visit '{earlier.id}' repeats, but '{later.id}' follows it. Only "
+            "the last visit may repeat: move or remove repeat_every_months."
+        )
+    if earlier.offset.mean_days >= later.offset.mean_days:
+        raise InvalidDataError(
+            f"Protocol {protocol}: visit '{later.id}' ({later.offset}) stands after "
+            f"'{earlier.id}' ({earlier.offset}). Targets must rise: put the visits in order."
+        )
