@@ -107,6 +107,7 @@ def test_every_line_of_the_template_is_explained_or_used() -> None:
         "age_cuts_years",
         "local_control",
         "comparison",
+        "resampling",
         "schedule",
         "pain",
     }

@@ -1,15 +1,8 @@
 """Study definitions as data: what a centre decides before it looks at its results."""
 
-from kyphort.protocol.followup import (
-    OVERALL,
-    Completeness,
-    Course,
-    DueVisit,
-    MissingItem,
-    VisitState,
-    completeness,
-    due_list,
-)
+from kyphort.protocol.completeness import OVERALL, Completeness, completeness
+from kyphort.protocol.due_visit import Course, DueVisit, MissingItem, VisitState
+from kyphort.protocol.followup import due_list
 from kyphort.protocol.protocols import (
     DEFAULT_PROTOCOL,
     available_protocols,

@@ -2,116 +2,16 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kyphort.clinical import Cohort, Patient, SpinalLevel
+from kyphort.protocol.due_visit import Course, DueVisit, MissingItem, VisitState
 from kyphort.protocol.records import Record, records_of
-from kyphort.protocol.schedule import FollowUpProtocol, PlannedVisit, Requirement
+from kyphort.protocol.schedule import FollowUpProtocol, Requirement
 from kyphort.protocol.targets import Plan, Target
 
-
-class VisitState(StrEnum):
-    """What is to be done about a visit, the most urgent first.
-
-    `overdue`: the window has closed, something is missing, and a late visit would still count.
-    `due`: the window is open. `scheduled`: it has not opened yet. `missed`: the window has closed
-    and nothing can make it good. `done`: everything required is there. `closed_death`: the patient
-    died before the window closed. `closed_cut_off`: the window closed after the last day of which
-    the data know anything.
-    """
-
-    OVERDUE = "overdue"
-    DUE = "due"
-    SCHEDULED = "scheduled"
-    MISSED = "missed"
-    DONE = "done"
-    CLOSED_DEATH = "closed_death"
-    CLOSED_CUT_OFF = "closed_cut_off"
-
-
 _RANK = {state: rank for rank, state in enumerate(VisitState)}
-
-
-@dataclass(frozen=True, slots=True)
-class MissingItem:
-    """One thing that a visit still lacks; imaging names its level.
-
-    >>> str(MissingItem(Requirement.IMAGING, SpinalLevel.T12)), str(MissingItem(Requirement.PAIN))
-    ('imaging T12', 'pain score')
-    """
-
-    kind: Requirement
-    level: SpinalLevel | None = None
-
-    def __str__(self) -> str:
-        """Write what is missing in words."""
-        words = {Requirement.PAIN: "pain score", Requirement.SEEN: "visit"}
-        return words.get(self.kind, f"imaging {self.level}")
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """The levels treated in one procedure, which are followed together.
-
-    `last_seen` is the last day up to the date of the list on which the patient was in contact.
-    `data_valid_until` is the day as of which everything that the protocol asks for is known: the
-    earliest, over the required kinds and levels, of the latest records since the procedure; None
-    when one of them was never recorded. `known_until` is the last day by which a window must have
-    closed for the data to say whether its visit took place.
-    """
-
-    patient_id: str
-    levels: tuple[SpinalLevel, ...]
-    procedure_date: dt.date
-    last_seen: dt.date
-    data_valid_until: dt.date | None
-    known_until: dt.date
-
-
-@dataclass(frozen=True, slots=True)
-class DueVisit:
-    """One planned visit after one procedure, and how it stands on the date of the list.
-
-    `missing` lists what has not been recorded for it; `done_date` is the day on which the last
-    required item was recorded; `days_overdue` counts from the last day of the window [d].
-    """
-
-    course: Course
-    planned: PlannedVisit
-    target_date: dt.date
-    window_start: dt.date
-    window_end: dt.date
-    state: VisitState
-    missing: tuple[MissingItem, ...]
-    done_date: dt.date | None
-    days_overdue: int
-
-    @property
-    def patient_id(self) -> str:
-        """The pseudonym."""
-        return self.course.patient_id
-
-    @property
-    def levels(self) -> tuple[SpinalLevel, ...]:
-        """The levels treated in the procedure, head to tail."""
-        return self.course.levels
-
-    @property
-    def procedure_date(self) -> dt.date:
-        """The day of the procedure, the anchor of the visit."""
-        return self.course.procedure_date
-
-    @property
-    def last_seen(self) -> dt.date:
-        """The last contact up to the date of the list."""
-        return self.course.last_seen
-
-    @property
-    def data_valid_until(self) -> dt.date | None:
-        """The day as of which all required kinds are known; None when one never was."""
-        return self.course.data_valid_until
 
 
 def due_list(cohort: Cohort, protocol: FollowUpProtocol, as_of: dt.date) -> tuple[DueVisit, ...]:
@@ -136,79 +36,120 @@ def due_list(cohort: Cohort, protocol: FollowUpProtocol, as_of: dt.date) -> tupl
     >>> visits = due_list(cohort, load_protocol("bludau2020_abstract"), dt.date(2015, 1, 1))
     >>> first = visits[0]
     >>> first.patient_id, first.planned.name, str(first.state), first.days_overdue
-    ('?', '?', '?', 0)
+    ('SYN-P005', '30 months', 'overdue', 120)
     """
     plan = Plan(protocol)
-    found = [
-        visit
-        for patient in cohort.patients
-        for visit in _visits_of_patient(cohort, patient, plan, as_of)
-    ]
+    found: list[DueVisit] = []
+    for patient in cohort.patients:
+        known = _known(cohort, patient, as_of)
+        for procedure_date, levels in _procedures(cohort, patient, as_of).items():
+            course = _course(patient, procedure_date, tuple(levels), known, plan)
+            found += _visits_of_course(course, plan, known)
     return tuple(sorted(found, key=_urgency))
 
 
-def _visits_of_patient(
-    cohort: Cohort, patient: Patient, plan: Plan, as_of: dt.date
-) -> Iterator[DueVisit]:
+@dataclass(slots=True)
+class _Known:
+    """What is known of one patient on the date of the list."""
+
+    as_of: dt.date
+    records: list[Record]
+    death: dt.date | None
+    last_seen: dt.date
+    until: dt.date
+
+
+def _known(cohort: Cohort, patient: Patient, as_of: dt.date) -> _Known:
+    death = patient.death_date
+    is_dead = death is not None and death <= as_of
+    last_day = min(as_of, death) if death is not None else as_of
+    records = [one for one in records_of(cohort.visits_of(patient)) if one.date <= as_of]
+    return _Known(
+        as_of,
+        records,
+        death if is_dead else None,
+        _last_seen(cohort, patient, records, as_of),
+        min(last_day - dt.timedelta(days=1), cohort.data_cut_off),
+    )
+
+
+def _last_seen(cohort: Cohort, patient: Patient, records: list[Record], as_of: dt.date) -> dt.date:
+    if patient.last_contact_date <= as_of:
+        return patient.last_contact_date
+    procedures = (one.procedure_date for one in cohort.vertebrae_of(patient))
+    contacts = [*procedures, *(one.date for one in records)]
+    return max((date for date in contacts if date <= as_of), default=as_of)
+
+
+def _procedures(
+    cohort: Cohort, patient: Patient, as_of: dt.date
+) -> dict[dt.date, list[SpinalLevel]]:
+    """Return the levels treated up to `as_of`, by the date of their procedure."""
     levels: defaultdict[dt.date, list[SpinalLevel]] = defaultdict(list)
     for vertebra in cohort.vertebrae_of(patient):
         if vertebra.procedure_date <= as_of:
             levels[vertebra.procedure_date].append(vertebra.level)
-    if not levels:
-        return
-    death = patient.death_date
-    known_death = death if death is not None and death <= as_of else None
-    records = [one for one in records_of(cohort.visits_of(patient)) if one.date <= as_of]
-    known_until = min(as_of - dt.timedelta(days=1), cohort.data_cut_off)
-    if known_death is not None:
-        known_until = min(known_until, known_death - dt.timedelta(days=1))
-    seen = [*levels, *(one.date for one in records)]
-    if patient.last_contact_date <= as_of:
-        seen.append(patient.last_contact_date)
-    for procedure_date, treated in levels.items():
-        since = [one for one in records if one.date >= procedure_date]
-        course = Course(
-            patient.patient_id,
-            tuple(treated),
-            procedure_date,
-            max(seen),
-            _valid_until(since, treated, plan.kinds),
-            known_until,
-        )
-        yield from _visits_of_course(course, plan, records, known_death, as_of)
+    return levels
+
+
+def _course(
+    patient: Patient,
+    procedure_date: dt.date,
+    levels: tuple[SpinalLevel, ...],
+    known: _Known,
+    plan: Plan,
+) -> Course:
+    return Course(
+        patient.patient_id,
+        levels,
+        procedure_date,
+        known.last_seen,
+        _valid_until(known.records, procedure_date, levels, plan.kinds),
+        known.until,
+    )
 
 
 def _valid_until(
-    records: list[Record], levels: list[SpinalLevel], kinds: frozenset[Requirement]
+    records: list[Record],
+    procedure_date: dt.date,
+    levels: tuple[SpinalLevel, ...],
+    kinds: frozenset[Requirement],
 ) -> dt.date | None:
-    latest = [
-        max((one.date for one in records if one.has(kind, level)), default=None)
-        for kind in kinds
-        for level in (levels if kind is Requirement.IMAGING else levels[:1])
+    latest: list[dt.date] = []
+    for kind in kinds:
+        for level in levels if kind is Requirement.IMAGING else (None,):
+            date = _first_date(reversed(records), kind, level)
+            if date is None or date < procedure_date:
+                return None
+            latest.append(date)
+    return min(latest)
+
+
+def _visits_of_course(course: Course, plan: Plan, known: _Known) -> list[DueVisit]:
+    targets = plan.targets(course.procedure_date, known.death or known.as_of)
+    assigned = _assigned(course, targets, known.records)
+    return [
+        _due_visit(course, target, assigned.get(position, ()), known)
+        for position, target in enumerate(targets)
     ]
-    known = [date for date in latest if date is not None]
-    return min(known) if len(known) == len(latest) else None
 
 
-def _visits_of_course(
-    course: Course, plan: Plan, records: list[Record], death: dt.date | None, as_of: dt.date
-) -> Iterator[DueVisit]:
-    targets = plan.targets(course.procedure_date, as_of if death is None else death)
-    assigned = _assigned(course, targets, records)
-    for position, target in enumerate(targets):
-        missing, done_date = _outcome(course, target, assigned.get(position, ()))
-        state = _state(target, course, death, as_of, is_done=not missing)
-        yield DueVisit(
-            course,
-            target.planned,
-            target.date,
-            target.start,
-            target.end,
-            state,
-            missing,
-            done_date if state is VisitState.DONE else None,
-            (as_of - target.end).days if state is VisitState.OVERDUE else 0,
-        )
+def _due_visit(
+    course: Course, target: Target, records: Iterable[Record], known: _Known
+) -> DueVisit:
+    missing, done_date = _outcome(course, target, records)
+    state = VisitState.DONE if not missing else _open_state(target, known)
+    return DueVisit(
+        course,
+        target.planned,
+        target.date,
+        target.start,
+        target.end,
+        state,
+        missing,
+        None if missing else done_date,
+        (known.as_of - target.end).days if state is VisitState.OVERDUE else 0,
+    )
 
 
 def _assigned(
@@ -230,7 +171,7 @@ def _fulfilled(course: Course, targets: list[Target], record: Record) -> int | N
     for position, target in enumerate(targets):
         if not target.start <= date <= target.late_until:
             continue
-        if not any(record.offers(kind, course.levels) for kind in target.planned.requires):
+        if not record.serves(target.planned.requires, course.levels):
             continue
         if date > target.end:
             late = position
@@ -247,7 +188,7 @@ def _outcome(
     dates: list[dt.date] = []
     for kind in target.planned.requires:
         for level in course.levels if kind is Requirement.IMAGING else (None,):
-            date = next((one.date for one in records if one.has(kind, level)), None)
+            date = _first_date(records, kind, level)
             if date is None:
                 missing.append(MissingItem(kind, level))
             else:
@@ -255,19 +196,25 @@ def _outcome(
     return tuple(missing), max(dates, default=None)
 
 
-def _state(
-    target: Target, course: Course, death: dt.date | None, as_of: dt.date, *, is_done: bool
-) -> VisitState:
-    if is_done:
-        return VisitState.DONE
-    if target.end <= course.known_until:
-        can_be_late = death is None and as_of <= target.late_until
+def _first_date(
+    records: Iterable[Record], kind: Requirement, level: SpinalLevel | None
+) -> dt.date | None:
+    for record in records:
+        if record.has(kind, level):
+            return record.date
+    return None
+
+
+def _open_state(target: Target, known: _Known) -> VisitState:
+    """Return the state of a visit that still lacks something."""
+    if target.end <= known.until:
+        can_be_late = known.death is None and known.as_of <= target.late_until
         return VisitState.OVERDUE if can_be_late else VisitState.MISSED
-    if death is not None:
+    if known.death is not None:
         return VisitState.CLOSED_DEATH
-    if target.end < as_of:
+    if target.end < known.as_of:
         return VisitState.CLOSED_CUT_OFF
-    return VisitState.DUE if target.start <= as_of else VisitState.SCHEDULED
+    return VisitState.DUE if target.start <= known.as_of else VisitState.SCHEDULED
 
 
 def _urgency(visit: DueVisit) -> tuple[int, int, str, dt.date, dt.date, str]:
@@ -282,54 +229,3 @@ def _urgency(visit: DueVisit) -> tuple[int, int, str, dt.date, dt.date, str]:
         visit.target_date,
         visit.planned.id,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """How many of the items that were due were recorded: at one planned visit, or at all.
-
-    An item is the imaging of one level, one pain score, or one visit.
-    """
-
-    name: str
-    kind: Requirement
-    due: int
-    done: int
-
-    @property
-    def share(self) -> float | None:
-        """Done out of due, None when nothing was due."""
-        return self.done / self.due if self.due else None
-
-
-OVERALL = "all visits"
-"""The name of the last row of `completeness`."""
-
-
-def completeness(
-    visits: Iterable[DueVisit], kind: Requirement = Requirement.IMAGING
-) -> tuple[Completeness, ...]:
-    """Return the share of due items that were recorded, at each planned visit and overall.
-
-    An item is due when the window of its visit has closed while the patient was alive, and not
-    after the data end; visits in open windows and visits closed by death stay out of numerator and
-    denominator alike, so that early visits cannot flatter the share. Late visits that count are
-    done.
-
-    Examples
-    --------
-    >>> completeness(())
-    (Completeness(name='all visits', kind=<Requirement.IMAGING: 'imaging'>, due=0, done=0),)
-    """
-    counts: defaultdict[tuple[float, str], list[int]] = defaultdict(lambda: [0, 0])
-    for visit in visits:
-        if kind in visit.planned.requires and visit.window_end <= visit.course.known_until:
-            due = len(visit.course.levels) if kind is Requirement.IMAGING else 1
-            count = counts[visit.planned.offset.mean_days, visit.planned.name]
-            count[0] += due
-            count[1] += due - sum(item.kind is kind for item in visit.missing)
-    rows = [
-        Completeness(name, kind, due, done) for (_, name), (due, done) in sorted(counts.items())
-    ]
-    total_due, total_done = sum(row.due for row in rows), sum(row.done for row in rows)
-    return (*rows, Completeness(OVERALL, kind, total_due, total_done))

@@ -30,11 +30,15 @@ class Record:
             return level in self.imaged
         return kind is Requirement.SEEN or self.has_pain
 
-    def offers(self, kind: Requirement, levels: Collection[SpinalLevel]) -> bool:
-        """Tell whether the visit brought anything of a kind for one of the levels."""
-        if kind is Requirement.IMAGING:
-            return not self.imaged.isdisjoint(levels)
-        return kind is Requirement.SEEN or self.has_pain
+    def serves(self, kinds: Iterable[Requirement], levels: Collection[SpinalLevel]) -> bool:
+        """Tell whether the visit brought anything of these kinds for one of the levels."""
+        for kind in kinds:
+            if kind is not Requirement.IMAGING:
+                if kind is Requirement.SEEN or self.has_pain:
+                    return True
+            elif not self.imaged.isdisjoint(levels):
+                return True
+        return False
 
 
 def records_of(visits: Iterable[Visit]) -> tuple[Record, ...]:
@@ -54,10 +58,12 @@ def _imaged(visit: Visit) -> frozenset[SpinalLevel]:
     """Return the levels with an assessable reading; an adjudicated one counts alone."""
     if visit.modality is Modality.NONE:
         return frozenset()
-    settled = {one.level for one in visit.assessments if one.reader == ADJUDICATED}
-    return frozenset(
+    imaged = frozenset(
+        one.level for one in visit.assessments if one.local_status is not LocalStatus.NOT_ASSESSABLE
+    )
+    failed = {
         one.level
         for one in visit.assessments
-        if one.local_status is not LocalStatus.NOT_ASSESSABLE
-        and (one.reader == ADJUDICATED or one.level not in settled)
-    )
+        if one.local_status is LocalStatus.NOT_ASSESSABLE and one.reader == ADJUDICATED
+    }
+    return imaged - failed

@@ -163,6 +163,8 @@ class Study:
     age_cuts_years: tuple[int, ...]
     local_control: LocalControlPlan
     comparisons: tuple[GroupPlan, ...]
+    permutations: int
+    seed: int
     schedule: Schedule
     pain_visits: tuple[PlannedPainVisit, ...]
     pain_baseline_days: int
@@ -209,6 +211,7 @@ def _study(given: Mapping[str, object], name: str) -> Study:
     local = top.section("local_control")
     schedule = top.section("schedule")
     pain = top.section("pain")
+    resampling = top.section("resampling")
     study = Study(
         title=top.text("title"),
         time_unit=unit,
@@ -225,6 +228,8 @@ def _study(given: Mapping[str, object], name: str) -> Study:
             local.choice("indeterminate", IndeterminateRule),
         ),
         comparisons=tuple(_comparison(one) for one in top.entries("comparison")),
+        permutations=int(resampling.number("permutations", above=0)),
+        seed=int(resampling.number("seed", above=-1)),
         schedule=Schedule(
             tuple(int(one) for one in schedule.rising_numbers("imaging_months", at_least=1)),
             int(schedule.number("then_every_months", above=0)),
@@ -233,7 +238,7 @@ def _study(given: Mapping[str, object], name: str) -> Study:
         pain_visits=tuple(_pain_visit(one) for one in pain.entries("visit")),
         pain_baseline_days=int(pain.number("baseline_days", above=-1)),
     )
-    for fields in (top, local, schedule, pain):
+    for fields in (top, local, schedule, pain, resampling):
         fields.refuse_unknown()
     _refuse_repeated([one.id for one in study.comparisons], name)
     return study

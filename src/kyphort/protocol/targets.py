@@ -3,7 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from kyphort.protocol.schedule import FollowUpProtocol, PlannedVisit, Requirement
+from kyphort.protocol.schedule import FollowUpProtocol, PlannedVisit
+
+_Spans = tuple[PlannedVisit, dt.timedelta, dt.timedelta, dt.timedelta | None]
+"""A planned visit with its days before, after and of grace."""
 
 
 @dataclass(slots=True)
@@ -25,7 +28,8 @@ class Plan:
 
     def __init__(self, protocol: FollowUpProtocol) -> None:
         self.kinds = frozenset(kind for visit in protocol.visits for kind in visit.requires)
-        self._visits = list(protocol.visits)
+        self._protocol = protocol
+        self._visits = [_spans(visit) for visit in protocol.visits]
         self._repeating = protocol.visits[-1].repeat_every_months is not None
         self._fixed = len(protocol.visits)
         self._next = [self._successor(position) for position in range(self._fixed)]
@@ -48,25 +52,34 @@ class Plan:
         return targets
 
     def _target(self, position: int, procedure_date: dt.date) -> Target:
-        planned = self._visit(position)
+        planned, before, after, grace = self._visit(position)
         date = planned.offset.after(procedure_date)
-        end = date + dt.timedelta(days=planned.after_days)
-        grace = planned.make_good_days
-        late_until = dt.date.max if grace is None else end + dt.timedelta(days=grace)
-        start = date - dt.timedelta(days=planned.before_days)
-        return Target(planned, date, start, end, late_until)
+        end = date + after
+        late_until = dt.date.max if grace is None else end + grace
+        return Target(planned, date, date - before, end, late_until)
 
-    def _visit(self, position: int) -> PlannedVisit:
+    def _visit(self, position: int) -> _Spans:
         last = self._fixed - 1
         while position >= len(self._visits):
-            self._visits.append(self._visits[last].repeated(len(self._visits) - last))
+            repeated = self._protocol.visits[last].repeated(len(self._visits) - last)
+            self._visits.append(_spans(repeated))
         return self._visits[position]
 
     def _successor(self, position: int) -> int | None:
         """Return the position of the next visit that asks for something this one asks for."""
-        wanted: set[Requirement] = set(self._visits[position].requires)
+        visits = self._protocol.visits
         for later in range(position + 1, self._fixed):
-            if wanted & set(self._visits[later].requires):
+            if not set(visits[position].requires).isdisjoint(visits[later].requires):
                 return later
         is_last = position == self._fixed - 1
         return position + 1 if is_last and self._repeating else None
+
+
+def _spans(visit: PlannedVisit) -> _Spans:
+    grace = visit.make_good_days
+    return (
+        visit,
+        dt.timedelta(days=visit.before_days),
+        dt.timedelta(days=visit.after_days),
+        None if grace is None else dt.timedelta(days=grace),
+    )

@@ -119,6 +119,10 @@ def _test_rows(
                 test.df,
                 cell(results, f"{path}.p_value", test.p_value),
             )
+    if found.permutation is not None:
+        path = f"comparisons.{identifier}.permutation.p_value"
+        p_value = cell(results, path, found.permutation.p_value)
+        yield found.title, found.permutation.method, None, None, p_value
     if found.fisher_p_value is not None:
         path = f"comparisons.{identifier}.fisher_p_value"
         yield (

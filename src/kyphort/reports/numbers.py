@@ -70,15 +70,6 @@ def number(value: float | None) -> str:
     return ABSENT if value is None else f"{value:g}".replace("-", "−")
 
 
-def counted(number_of: int, singular: str, plural: str = "") -> str:
-    """Write a count with its noun.
-
-    >>> counted(1, "vertebra", "vertebrae"), counted(2, "patient")
-    ('1 vertebra', '2 patients')
-    """
-    return f"{number_of} {singular if number_of == 1 else plural or singular + 's'}"
-
-
 _WRITERS: dict[Kind, Callable[[float | None], str]] = {
     Kind.COUNT: count,
     Kind.PERCENT: percent,

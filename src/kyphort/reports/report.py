@@ -172,7 +172,7 @@ def _follow_up_and_safety(results: Results) -> Section:
     return Section(
         "follow-up",
         "Follow-up, time to recurrence and safety",
-        (tables.follow_up(results), tables.safety(results)),
+        (tables.follow_up(results), tables.completeness(results), tables.safety(results)),
     )
 
 
@@ -278,7 +278,7 @@ def _provenance(results: Results) -> tuple[tuple[str, str], ...]:
         ("Data cut-off", given.data_cut_off),
         ("SHA-256 of the data", given.data_sha256),
         ("Registry", given.registry),
-        ("Random seed", "none: nothing in this report is random"),
+        ("Random seed", f"{given.seed}, for the permutation tests"),
         ("Limits", f"{given.confidence_level:.0%}, {given.interval_method}"),
         ("Month", f"{given.month_days} days"),
     )

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from kyphort.errors import InvalidDataError
 from kyphort.reports.clock import clock_of
 from kyphort.reports.facts import Facts, Undetermined
-from kyphort.reports.numbers import counted
 from kyphort.reports.results import Results
+from kyphort.wording import counted
 
 _UNITS = {"distance_mm": " mm", "dose_gy": " Gy"}
 """What follows the value of a variable in a sentence."""

@@ -245,6 +245,28 @@ def follow_up(results: Results) -> Table:
     )
 
 
+def completeness(results: Results) -> Table:
+    """Show how complete the follow-up of patients was, by four measures."""
+    found = results.follow_up_months
+    measures = (
+        ("Died or followed to the data cut-off", "not_lost", found.not_lost),
+        ("Clark's C", "clark_c", found.clark_c),
+        ("C*, allowing for deaths among those lost", "modified_clark_c", found.modified_clark_c),
+        ("Simplified person-time", "simplified_person_time", found.simplified_person_time),
+    )
+    return Table(
+        "completeness",
+        "Completeness of follow-up for survival: the share of patients not lost, and observed as "
+        "share of potential person-time up to the data cut-off by three measures.",
+        (Column("Measure"), Column("Completeness", Kind.PERCENT)),
+        tuple(
+            (label, cell(results, f"follow_up_months.{name}", value))
+            for label, name, value in measures
+        ),
+        open_note(results),
+    )
+
+
 def safety(results: Results) -> Table:
     """Show adverse events, fractures and deaths due to the procedure."""
     found = results.safety

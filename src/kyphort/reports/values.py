@@ -95,7 +95,11 @@ class RecurrenceTime:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Observed time [mo] (deaths included, the founding paper's reading) and reverse KM."""
+    """Observed time [mo] (deaths included, the founding paper's reading) and reverse KM.
+
+    `not_lost` is the share of patients who died or were followed to the data cut-off; Clark's C,
+    C* and simplified person-time compare observed with potential person-time.
+    """
 
     median: float | None
     minimum: float | None
@@ -103,6 +107,10 @@ class FollowUp:
     reverse_km_median: float | None
     reverse_km_lower: float | None
     reverse_km_upper: float | None
+    not_lost: float | None
+    clark_c: float | None
+    modified_clark_c: float | None
+    simplified_person_time: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,18 @@ class EntityRecurrences(Recurrences):
 
 
 @dataclass(frozen=True, slots=True)
+class Permutation:
+    """A log-rank test by exchanging labels between patients with equally many levels."""
+
+    p_value: float | None
+    permutations: int
+    seed: int
+    patients: int
+    informative_patients: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupComparison:
     """Local control of groups of vertebrae: counts with exact limits, and tests.
 
@@ -139,6 +159,7 @@ class GroupComparison:
     groups: dict[str, Recurrences]
     logrank: Comparison | None
     logrank_cluster_robust: Comparison | None
+    permutation: Permutation | None
     difference: Interval | None
     fisher_p_value: float | None
     why_not: str | None

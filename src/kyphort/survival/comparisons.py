@@ -1,33 +1,27 @@
 """The log-rank family: k groups, strata, left truncation, weights in time, clustered rows."""
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, count_at, ratio, with_start
-from kyphort.survival.checks import check_cause
-from kyphort.survival.clusters import (
-    count_clusters,
-    robust_clusters,
-    sum_by_cluster,
-)
+from kyphort.survival.arrays import FloatArray, IntArray
+from kyphort.survival.checks import as_floats, check_cause, check_length
+from kyphort.survival.clusters import count_clusters, robust_clusters
 from kyphort.survival.data import SurvivalData
-from kyphort.survival.exits import RiskProcess, product_limit, risk_process
 from kyphort.survival.labels import Labels, encode_labels
 from kyphort.survival.results import TestResult
+from kyphort.survival.score import (
+    Scheme,
+    Score,
+    Weighting,
+    count_strata,
+    strata_of,
+    sum_over_strata,
+)
 
 _ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Score:
-    """Observed and expected events `(k,)`, their variance `(k, k)`, each row's part `(n, k)`."""
-
-    observed: FloatArray
-    expected: FloatArray
-    variance: FloatArray
-    by_row: FloatArray
 
 
 def logrank(
@@ -37,6 +31,7 @@ def logrank(
     cause: int = 1,
     rho: float = 0.0,
     gamma: float = 0.0,
+    weighting: Weighting = "fleming-harrington",
     stratum: Labels | None = None,
     cluster_robust: bool | None = None,
 ) -> TestResult:
@@ -59,21 +54,25 @@ def logrank(
     cause
         The event code counted; other codes are censorings.
     rho, gamma
-        Exponents of Fleming and Harrington: 0, 0 the log-rank test; 1, 0 stresses early times.
+        Exponents of Fleming and Harrington: 0, 0 the log-rank test; 1, 0 stresses early times and
+        is what R's `survdiff(rho=1)` gives.
+    weighting
+        Other weights: "gehan" Y, "tarone-ware" √Y, "peto" Π (1 - d / (Y + 1)) up to that time.
     stratum
         `(n,)` labels; None takes `data.stratum`.
     cluster_robust
         True: clustered variance (by row without clusters); False: hypergeometric; None: clustered
         when a cluster holds more than one row or a weight is not a whole number.
 
-    Source: Fleming & Harrington 1991, Counting Processes and Survival Analysis, chapter 7; Lee, Wei
-    & Amato 1992 (clustered rows); Lin & Wei 1989, doi 10.1080/01621459.1989.10478874.
+    Source: Fleming & Harrington 1991, Counting Processes and Survival Analysis, chapter 7; Klein &
+    Moeschberger 2003, section 7.3 (the other weights), doi 10.1007/b97377; Lee, Wei & Amato 1992
+    (clustered rows); Lin & Wei 1989, doi 10.1080/01621459.1989.10478874.
 
     Raises
     ------
     InvalidDataError
-        For fewer than two groups, missing labels, negative exponents, or fractional weights with
-        `cluster_robust=False`.
+        For fewer than two groups, missing labels, negative exponents, an unknown weighting, or
+        fractional weights with `cluster_robust=False`.
 
     Examples
     --------
@@ -82,157 +81,165 @@ def logrank(
     >>> round(result.statistic, 4), result.df, round(result.p_value, 4)
     (2.5982, 1, 0.107)
     """
-    check_cause(cause)
-    _check_exponents(rho, gamma)
-    group, names = encode_labels("groups", groups, len(data))
-    if len(names) < 2:
-        raise InvalidDataError(
-            f"groups: only one label, {names[0]!r}. A comparison needs rows of two groups or more."
+    scheme = Scheme(weighting, rho, gamma)
+    compared = _compare(data, groups, cause, scheme, stratum, cluster_robust)
+    statistic, df = _chi_squared(compared.score, compared.cluster)
+    return compared.result(statistic, df, compared.method(scheme.name))
+
+
+def logrank_trend(
+    data: SurvivalData,
+    groups: Labels,
+    *,
+    scores: Sequence[float] | Mapping[Hashable, float] | None = None,
+    cause: int = 1,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    weighting: Weighting = "fleming-harrington",
+    stratum: Labels | None = None,
+    cluster_robust: bool | None = None,
+) -> TestResult:
+    """Test whether the hazard rises or falls with the score of the group.
+
+    (Σ s_g (O_g - E_g))² / sᵀ V s is χ² with 1 degree of freedom; O, E and V are those of `logrank`.
+
+    Parameters
+    ----------
+    data, groups, cause, rho, gamma, weighting, stratum, cluster_robust
+        As for `logrank`.
+    scores
+        One number for each group, in sorted label order or by label; None takes 1, 2, 3 …
+
+    Source: Tarone 1975, doi 10.1093/biomet/62.3.679; Klein & Moeschberger 2003, section 7.4,
+    doi 10.1007/b97377.
+
+    Raises
+    ------
+    InvalidDataError
+        As `logrank`; also for scores that are missing, or all the same.
+
+    Examples
+    --------
+    >>> data = SurvivalData([3, 5, 7, 9, 11, 13], [1, 1, 1, 1, 0, 1])
+    >>> result = logrank_trend(data, ["8 mm", "8 mm", "10 mm", "10 mm", "13 mm", "13 mm"],
+    ...     scores={"8 mm": 8, "10 mm": 10, "13 mm": 13})
+    >>> round(result.statistic, 4), result.df
+    (6.0933, 1)
+    """
+    scheme = Scheme(weighting, rho, gamma)
+    compared = _compare(data, groups, cause, scheme, stratum, cluster_robust)
+    score = _check_scores(scores, compared.names)
+    difference = float(score @ (compared.score.observed - compared.score.expected))
+    variance = float(score @ compared.score.covariance(compared.cluster) @ score)
+    smallest = _ROUNDING * float(np.abs(score).max()) ** 2 * compared.score.scale
+    has_answer = variance > smallest and not _too_few(compared.cluster, 1)
+    statistic, df = (difference**2 / variance, 1) if has_answer else (float("nan"), 0)
+    return compared.result(statistic, df, compared.method(f"trend in the {scheme.name}"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    score: Score
+    names: list[Hashable]
+    sizes: FloatArray
+    strata: int
+    cluster: IntArray | None
+
+    def result(self, statistic: float, df: int, method: str) -> TestResult:
+        return TestResult(
+            statistic=statistic,
+            df=df,
+            p_value=upper_tail(statistic, df),
+            observed=self.score.observed,
+            expected=self.score.expected,
+            method=method,
+            groups=tuple(self.names),
+            sizes=self.sizes,
+            clusters=None if self.cluster is None else count_clusters(self.cluster),
         )
+
+    def method(self, name: str) -> str:
+        stratified = f", {self.strata} strata" if self.strata > 1 else ""
+        if self.cluster is None:
+            return f"{name}{stratified}, hypergeometric variance"
+        clusters = count_clusters(self.cluster)
+        return f"{name}{stratified}, robust score variance over {clusters} clusters"
+
+
+def _compare(  # noqa: PLR0917 - the options of two tests, handed on
+    data: SurvivalData,
+    groups: Labels,
+    cause: int,
+    scheme: Scheme,
+    stratum: Labels | None,
+    cluster_robust: bool | None,
+) -> _Compared:
+    check_cause(cause)
+    group, names = encode_groups(groups, len(data))
     cluster = robust_clusters(data, cluster_robust)
     if cluster is None and data.has_fractional_weights:
         raise InvalidDataError(
             "weight: weights that are not whole numbers have no hypergeometric variance. Pass "
             "cluster_robust=True, or whole-number weights."
         )
-    strata = _strata(data, stratum)
-    event = data.event == cause
-    score = _sum_over_strata(data, event, (group, len(names)), strata, (rho, gamma))
-    statistic, df = _chi_squared(score, cluster)
-    return TestResult(
-        statistic=statistic,
-        df=df,
-        p_value=_upper_tail(statistic, df),
-        observed=score.observed,
-        expected=score.expected,
-        method=_method(rho, gamma, int(strata.max()) + 1, cluster),
-        groups=tuple(names),
-        sizes=count_at(group, data.weights, len(names)),
-        clusters=None if cluster is None else count_clusters(cluster),
-    )
+    strata = strata_of(data, stratum)
+    grouping = (group, len(names))
+    is_event = data.event == cause
+    score = sum_over_strata(data, is_event, grouping, strata, scheme, with_rows=cluster is not None)
+    sizes = np.bincount(group, data.weight, len(names)).astype(np.float64)
+    return _Compared(score, names, sizes, count_strata(strata), cluster)
 
 
-def _sum_over_strata(
-    data: SurvivalData,
-    is_event: BoolArray,
-    grouping: tuple[IntArray, int],
-    strata: IntArray,
-    exponents: tuple[float, float],
-) -> _Score:
-    group, groups = grouping
-    observed, expected, variance = np.zeros(groups), np.zeros(groups), np.zeros((groups, groups))
-    by_row = np.zeros((len(data), groups))
-    for code in range(int(strata.max()) + 1):
-        rows = np.flatnonzero(strata == code)
-        process = risk_process(data.select(rows), is_event[rows])
-        score = _stratum_score(process, group[rows], groups, exponents)
-        observed, expected = observed + score.observed, expected + score.expected
-        variance = variance + score.variance
-        by_row[rows] = score.by_row
-    return _Score(observed, expected, variance, by_row)
+def encode_groups(groups: Labels, rows: int) -> tuple[IntArray, list[Hashable]]:
+    """Return the group of each row `(n,)` and the sorted names of two groups or more."""
+    group, names = encode_labels("groups", groups, rows)
+    if len(names) < 2:
+        raise InvalidDataError(
+            f"groups: only one label, {names[0]!r}. A comparison needs rows of two groups or more."
+        )
+    return group, names
 
 
-def _stratum_score(
-    process: RiskProcess, group: IntArray, groups: int, exponents: tuple[float, float]
-) -> _Score:
-    at_risk, events = _by_group(process, group, groups)
-    y, d = process.at_risk, process.events
-    share = ratio(at_risk, y)
-    stress = _stress(process, exponents)
-    observed = (stress * events).sum(axis=1)
-    expected = (stress * d * share).sum(axis=1)
-    # d (Y - d) / (Y - 1): one row at risk cannot vary.
-    spread = ratio(d * (y - d), np.maximum(y - 1.0, 0.0))
-    scaled = stress**2 * spread * share
-    variance = np.diag(scaled.sum(axis=1)) - scaled @ share.T
-    by_row = _score_residuals(process, group, share, stress)
-    return _Score(observed, expected, (variance + variance.T) / 2.0, by_row)
-
-
-def _by_group(process: RiskProcess, group: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:
-    """Return numbers at risk and events of each group at each time, both `(k, m)`."""
-    size = process.times.size
-    weight, leaving = process.weight, process.is_event
-
-    def count(position: IntArray, of_group: IntArray, part: FloatArray, bins: int) -> FloatArray:
-        flat = count_at(of_group * bins + position, part, groups * bins)
-        return flat.reshape(groups, bins)
-
-    def still(position: IntArray) -> FloatArray:
-        tail = np.cumsum(count(position, group, weight, size + 1)[:, ::-1], axis=1)[:, ::-1]
-        return np.asarray(tail[:, 1:])
-
-    events = count(process.last[leaving], group[leaving], weight[leaving], size)
-    return still(process.last + 1) - still(process.first), events
-
-
-def _stress(process: RiskProcess, exponents: tuple[float, float]) -> FloatArray:
-    rho, gamma = exponents
-    before = with_start(1.0, product_limit(process))[:-1]
-    return np.asarray(before**rho * (1.0 - before) ** gamma)
-
-
-def _score_residuals(
-    process: RiskProcess, group: IntArray, share: FloatArray, stress: FloatArray
+def _check_scores(
+    scores: Sequence[float] | Mapping[Hashable, float] | None, names: list[Hashable]
 ) -> FloatArray:
-    """Return each row's ∫ w (1{g} - Y_g/Y) dM, times its case weight, `(n, k)`."""
-    y, d = process.at_risk, process.events
-    step = stress * ratio(d, y)
-    hazard = with_start(0.0, np.cumsum(step))
-    shared = np.concatenate((np.zeros((1, share.shape[0])), np.cumsum(step * share, axis=1).T))
-    enter, leave = process.first, process.last + 1
-    own = np.eye(share.shape[0])[group]
-    residual = (shared[leave] - shared[enter]) - own * (hazard[leave] - hazard[enter])[:, None]
-    at = process.last[process.is_event]
-    residual[process.is_event] += stress[at, None] * (own[process.is_event] - share[:, at].T)
-    return np.asarray(process.weight[:, None] * residual)
+    if scores is None:
+        return np.arange(1.0, len(names) + 1.0)
+    if isinstance(scores, Mapping):
+        missing = [name for name in names if name not in scores]
+        if missing:
+            raise InvalidDataError(f"scores: none for {missing}. Give each group a score.")
+        scores = [scores[name] for name in names]
+    values = as_floats("scores", scores)
+    check_length("scores", values.size, len(names), of="groups")
+    if np.ptp(values) == 0.0:
+        raise InvalidDataError(f"scores: all are {values[0]:g}. A trend needs different scores.")
+    return values
 
 
-def _chi_squared(score: _Score, cluster: IntArray | None) -> tuple[float, int]:
+def _chi_squared(score: Score, cluster: IntArray | None) -> tuple[float, int]:
     """Return (O - E)ᵀ V⁻ (O - E) and its degrees of freedom; NaN and 0 without a comparison."""
     size, directions = np.linalg.eigh(score.variance)
-    estimable = directions[:, size > _ROUNDING * float(score.expected.sum())]
+    estimable = directions[:, size > _ROUNDING * score.scale]
     df = estimable.shape[1]
-    # As many clusters as contrasts fit any difference, whatever it is.
-    if df == 0 or (cluster is not None and count_clusters(cluster) <= df):
+    if df == 0 or _too_few(cluster, df):
         return float("nan"), 0
-    inner = estimable.T @ _variance(score, cluster) @ estimable
+    inner = estimable.T @ score.covariance(cluster) @ estimable
     if np.linalg.matrix_rank(inner, tol=_ROUNDING * float(np.trace(inner))) < df:
         return float("nan"), 0
     difference = estimable.T @ (score.observed - score.expected)
     return float(difference @ np.linalg.solve(inner, difference)), df
 
 
-def _variance(score: _Score, cluster: IntArray | None) -> FloatArray:
-    if cluster is None:
-        return score.variance
-    by_cluster = sum_by_cluster(score.by_row, cluster)
-    return np.asarray(by_cluster.T @ by_cluster)
+def _too_few(cluster: IntArray | None, df: int) -> bool:
+    """Whether there are as many contrasts as clusters, which fit any difference."""
+    return cluster is not None and count_clusters(cluster) <= df
 
 
-def _upper_tail(statistic: float, df: int) -> float:
+def upper_tail(statistic: float, df: int) -> float:
+    """Return P(χ² > statistic); NaN without degrees of freedom."""
     if df == 0:
         return float("nan")
     from scipy.special import chdtrc  # noqa: PLC0415 - slow to import, needed only here
 
     return float(chdtrc(df, statistic))
-
-
-def _strata(data: SurvivalData, stratum: Labels | None) -> IntArray:
-    if stratum is not None:
-        return encode_labels("stratum", stratum, len(data))[0]
-    return np.zeros(len(data), dtype=np.int64) if data.stratum is None else data.stratum
-
-
-def _check_exponents(rho: float, gamma: float) -> None:
-    for name, value in (("rho", rho), ("gamma", gamma)):
-        if not (value >= 0.0 and np.isfinite(value)):
-            raise InvalidDataError(f"{name}: {value}. Allowed: a finite number, 0 or more.")
-
-
-def _method(rho: float, gamma: float, strata: int, cluster: IntArray | None) -> str:
-    name = "log-rank test" if rho == gamma == 0.0 else f"G(ρ={rho:g}, γ={gamma:g}) log-rank test"
-    stratified = f", {strata} strata" if strata > 1 else ""
-    if cluster is None:
-        return f"{name}{stratified}, hypergeometric variance"
-    return f"{name}{stratified}, robust score variance over {count_clusters(cluster)} clusters"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, from_the_right, with_start
 from kyphort.survival.checks import as_probability, check_cause
 from kyphort.survival.clusters import count_clusters, robust_clusters
@@ -21,10 +20,9 @@ from kyphort.survival.exits import (
     risk_process,
     survival_and_greenwood,
 )
-from kyphort.survival.influence import log_survival_variance, mean_variance
+from kyphort.survival.influence import between_clusters, log_survival_variance, mean_influence
 from kyphort.survival.results import CurvePoints, Estimate, Quantile
-from kyphort.survival.steps import StepReader, crossing_time
-from kyphort.survival.ties import snap
+from kyphort.survival.steps import StepReader, crossing_time, snap_horizon
 from kyphort.survival.transforms import Confidence, normal_quantile, step_limits
 
 
@@ -130,8 +128,7 @@ class SurvivalCurve:
         >>> kaplan_meier(SurvivalData([4, 11, 12], [1, 0, 1])).restricted_mean(10).value
         8.0
         """
-        tau = float(snap(np.asarray(tau, dtype=np.float64), self.times))
-        self._check_horizon(tau)
+        tau = snap_horizon(tau, self.times, unknown=float(self.survival[-1]) > 0.0)
         times = np.minimum(with_start(0.0, self.times), tau)
         survival = with_start(1.0, self.survival)
         value = float(np.sum(np.diff(times) * survival[:-1]))
@@ -143,9 +140,33 @@ class SurvivalCurve:
         method = f"area under the curve to {tau:g}, symmetric limits; {self.method}"
         return Estimate(value, std_error, lower, upper, self.level, method)
 
+    def time_lost(self, tau: float) -> Estimate:
+        """Return the mean time lost before `tau`, τ - ∫₀^τ S(t) dt, in the unit of the times.
+
+        Raises
+        ------
+        InvalidDataError
+            As `restricted_mean`.
+
+        Examples
+        --------
+        >>> kaplan_meier(SurvivalData([4, 11, 12], [1, 0, 1])).time_lost(10).value
+        2.0
+        """
+        mean = self.restricted_mean(tau)
+        return Estimate(
+            tau - mean.value,
+            mean.std_error,
+            tau - mean.upper,
+            tau - mean.lower,
+            self.level,
+            f"area above the curve to {tau:g}, symmetric limits; {self.method}",
+        )
+
     def _mean_variance(self, times: FloatArray, survival: FloatArray) -> float:
         if self._cluster is not None:
-            return mean_variance(self._process(), self._cluster, times, survival)
+            by_row = mean_influence(self._process(), times, survival)
+            return between_clusters(by_row, self._cluster)
         pieces = np.diff(times) * survival[:-1]
         still_to_come = np.append(from_the_right(pieces)[1:], 0.0)
         counts = RiskCounts(self.times, self.at_risk, self.events)
@@ -155,16 +176,6 @@ class SurvivalCurve:
         if self._is_reversed:
             return reversed_process(self.data)
         return risk_process(self.data, self.data.event == self._cause)
-
-    def _check_horizon(self, tau: float) -> None:
-        last, height = float(self.times[-1]), float(self.survival[-1])
-        if not tau > 0.0 or not np.isfinite(tau):
-            raise InvalidDataError(f"tau: {tau}. Allowed: a finite time above zero.")
-        if tau > last and height > 0.0:
-            raise InvalidDataError(
-                f"tau: {tau:g} lies beyond the last exit at {last:g}, where the curve still stands "
-                f"at {height:.4g}; the mean up to there is not known. Allowed: up to {last:g}."
-            )
 
 
 def kaplan_meier(

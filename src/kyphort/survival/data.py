@@ -12,7 +12,7 @@ from kyphort.survival.checks import as_floats, check_length, refuse_rows
 from kyphort.survival.jit import is_large
 from kyphort.survival.labels import Labels, encode_codes, encode_labels, rank_integers
 from kyphort.survival.table import ExitTable, distinct_ends, exit_table, stable_order
-from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties
+from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties, snap
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -123,10 +123,16 @@ class SurvivalData:
     def exits(self) -> ExitTable | None:
         """Who leaves when, for many rows without weights that all enter at the origin."""
         if self._exits is None and self._has_exit_table:
-            tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
-            codes = int(self.event.max()) + 1
-            object.__setattr__(self, "_exits", exit_table(self._time, self.event, codes, tolerance))
+            table = self.exits_by(self.event, int(self.event.max()) + 1)
+            object.__setattr__(self, "_exits", table)
         return self._exits
+
+    def exits_by(self, code: Integers, codes: int) -> ExitTable | None:
+        """Return who leaves when by a code of each row `(n,)`, below `codes`; None as `exits`."""
+        if not self._has_exit_table:
+            return None
+        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
+        return exit_table(self._time, code, codes, tolerance)
 
     def exit_order(self) -> tuple[IntArray, Integers]:
         """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends."""
@@ -177,6 +183,25 @@ class SurvivalData:
         }
         for name, value in values.items():
             object.__setattr__(part, name, value)
+        return part
+
+    def after(self, start: float) -> "SurvivalData":
+        """Return the rows still under observation after `start`, entering no earlier than then.
+
+        >>> SurvivalData([4, 11, 12], [1, 0, 2]).after(6).entry.tolist()
+        [6.0, 6.0]
+        """
+        start = float(snap(np.asarray(start, dtype=np.float64), np.unique(self.time)))
+        rows = np.flatnonzero(self.time > start)
+        if rows.size == 0:
+            last = float(self.time.max())
+            raise InvalidDataError(
+                f"given: {start:g}. Nobody is under observation after that; the last exit is at "
+                f"{last:g}."
+            )
+        part = self.select(rows)
+        came = np.full(rows.size, start) if part.entry is None else np.maximum(part.entry, start)
+        object.__setattr__(part, "entry", read_only(came))
         return part
 
     def split(self, labels: Labels) -> "dict[Hashable, SurvivalData]":

@@ -160,10 +160,20 @@ def incidence_of_many(
     return incidence, variance
 
 
-def incidence_variance(
-    process: RiskProcess, cluster: IntArray, of_cause: BoolArray, incidence: FloatArray
-) -> FloatArray:
-    """Return the clustered variance of F(t) `(m,)` of one cause; NaN for only one cluster.
+@dataclass(frozen=True, slots=True, eq=False)
+class IncidenceInfluence:
+    """What rows at risk and rows gone contribute to F: G by slot `(m + 1,)`, and α `(n,)`."""
+
+    log_survival: LogSurvivalInfluence
+    while_at_risk: FloatArray
+    constant: FloatArray
+    incidence: FloatArray
+
+
+def incidence_influence(
+    process: RiskProcess, of_cause: BoolArray, incidence: FloatArray
+) -> IncidenceInfluence:
+    """Work out G and α of the module's formulas; F by slot goes with them.
 
     `process` counts events of every cause; `of_cause` `(n,)` marks those of the one, `incidence` is
     F by time `(m,)`.
@@ -176,29 +186,71 @@ def incidence_variance(
     rate = ratio(count_at(process.last[mine], weight[mine], y.size), y)
     steps = survival[:-1] * rate
     big_g = with_start(0.0, np.cumsum(steps * (g[:-1] - ratio(np.ones_like(y), y))))
-
     constant = big_g[influence.leave]
     at, is_event = process.last[process.is_event], process.is_event
     own = survival[at] * (of_cause[is_event] - rate[at]) / y[at]
     constant[is_event] = big_g[at] + g[at] * steps[at] + own
-    constant = constant - influence.once_gone * f[influence.leave]
+    return IncidenceInfluence(
+        influence, big_g, constant - influence.once_gone * f[influence.leave], f
+    )
 
-    g_in, f_in, big_g_in = (values[influence.enter] for values in (g, f, big_g))
-    coming = weight[:, None] * np.stack([np.ones_like(g_in), -g_in, g_in * f_in - big_g_in], axis=1)
-    going = weight[:, None] * np.stack([-np.ones_like(g_in), influence.once_gone, constant], axis=1)
+
+def incidence_variance(
+    process: RiskProcess, cluster: IntArray, of_cause: BoolArray, incidence: FloatArray
+) -> FloatArray:
+    """Return the clustered variance of F(t) `(m,)` of one cause; NaN for only one cluster."""
+    found = incidence_influence(process, of_cause, incidence)
+    influence, big_g, f = found.log_survival, found.while_at_risk, found.incidence
+    weight = process.weight[:, None]
+    g_in, f_in, big_g_in = (
+        values[influence.enter] for values in (influence.while_at_risk, f, big_g)
+    )
+    one = np.ones_like(g_in)
+    coming = weight * np.stack([one, -g_in, g_in * f_in - big_g_in], axis=1)
+    going = weight * np.stack([-one, influence.once_gone, found.constant], axis=1)
     seen_by = np.stack([big_g, f, np.ones_like(f)], axis=1)
     return _clustered_variance(influence, cluster, coming, going, seen_by)
 
 
-def mean_variance(
-    process: RiskProcess, cluster: IntArray, times: FloatArray, survival: FloatArray
-) -> float:
-    """Return the clustered variance of ∫ S over the steps between `times`; NaN for one cluster.
+def time_lost_influence(
+    process: RiskProcess, of_cause: BoolArray, times: FloatArray, incidence: FloatArray
+) -> FloatArray:
+    """Return each row's influence on ∫ F over the steps between `times`, times its weight, `(n,)`.
+
+    `times` `(m + 2,)` starts at 0, ends at the horizon and is capped there.
+    """
+    found = incidence_influence(process, of_cause, incidence)
+    influence, width = found.log_survival, np.diff(times)
+    area_g = with_start(0.0, np.cumsum(width * found.while_at_risk))
+    area_f = with_start(0.0, np.cumsum(width * found.incidence))
+
+    def gone(slot: IntArray, constant: FloatArray, c: FloatArray) -> FloatArray:
+        later = constant * (times[-1] - times[slot]) + c * (area_f[-1] - area_f[slot])
+        return np.asarray(area_g[slot] + later)
+
+    enter, g = influence.enter, influence.while_at_risk
+    at_entry = (found.while_at_risk - g * found.incidence)[enter]
+    rows = gone(influence.leave, found.constant, influence.once_gone)
+    return np.asarray(process.weight * (rows - gone(enter, at_entry, g[enter])))
+
+
+def survival_influence(process: RiskProcess, slot: int, survival: float) -> FloatArray:
+    """Return each row's influence on S, times its weight, `(n,)`.
+
+    `slot` is how many times have passed; `survival` is S there.
+    """
+    influence = log_survival_influence(process)
+    g = influence.while_at_risk
+    now = np.where(influence.leave <= slot, influence.once_gone, g[slot])
+    # Who comes later is at g(slot) less g(slot): without influence.
+    return np.asarray(survival * process.weight * (now - g[np.minimum(influence.enter, slot)]))
+
+
+def mean_influence(process: RiskProcess, times: FloatArray, survival: FloatArray) -> FloatArray:
+    """Return each row's influence on ∫ S over the steps between `times`, times its weight, `(n,)`.
 
     `times` `(m + 1,)` starts at 0 and is capped at the horizon; `survival` `(m + 1,)` starts at 1.
     """
-    if count_clusters(cluster) < 2:
-        return float("nan")
     influence = log_survival_influence(process)
     g, width = influence.while_at_risk, np.diff(times)
     area = with_start(0.0, np.cumsum(width * survival[:-1]))
@@ -209,7 +261,14 @@ def mean_variance(
         return np.asarray(weighted_area[slot] + c * left[slot])
 
     rows = gone(influence.leave, influence.once_gone) - gone(influence.enter, g[influence.enter])
-    return float(np.sum(sum_by_cluster(process.weight * rows, cluster) ** 2))
+    return np.asarray(process.weight * rows)
+
+
+def between_clusters(by_row: FloatArray, cluster: IntArray) -> float:
+    """Return the sum over clusters of the squared sum of their rows; NaN for one cluster."""
+    if count_clusters(cluster) < 2:
+        return float("nan")
+    return float(np.sum(sum_by_cluster(by_row, cluster) ** 2))
 
 
 def _clustered_variance(

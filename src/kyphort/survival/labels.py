@@ -68,11 +68,12 @@ def rank_integers(values: NDArray[np.integer[Any]]) -> tuple[IntArray, NDArray[n
     if highest - lowest > 4 * values.size:
         distinct, codes = np.unique(values, return_inverse=True)
         return codes.astype(np.int64), distinct
-    above = values.astype(np.int64) - lowest
-    present = np.zeros(highest - lowest + 1, dtype=np.bool_)
-    present[above] = True
-    rank = np.cumsum(present) - 1
-    return rank[above], np.flatnonzero(present) + lowest
+    above = values.astype(np.int64, copy=False) - lowest if lowest else values
+    sizes = np.bincount(above, minlength=highest - lowest + 1)
+    distinct = np.flatnonzero(sizes)
+    if distinct.size == sizes.size:
+        return above.astype(np.int64, copy=False), distinct + lowest
+    return (np.cumsum(sizes > 0) - 1)[above], distinct + lowest
 
 
 def _integers(field: str, labels: Labels, rows: int) -> NDArray[np.integer[Any]] | None:

@@ -23,6 +23,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference(Estimate):
+    """The first group's value less the second's, with a two-sided test of no difference."""
+
+    p_value: float
+    groups: tuple[Hashable, Hashable]
+
+
+@dataclass(frozen=True, slots=True)
 class Quantile:
     """The time by which a share `probability` has had the event, with limits; NaN: not reached."""
 
@@ -100,6 +108,19 @@ class TestResult:
     groups: tuple[Hashable, ...]
     sizes: FloatArray
     clusters: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PermutationResult(TestResult):
+    """A permutation test; `df` is the rank of the variance over all permutations.
+
+    `informative` counts the clusters whose labels could have fallen otherwise. `permutations` were
+    drawn; the p value counts the observed labels as one more.
+    """
+
+    informative: int
+    permutations: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, with_start
 from kyphort.survival.checks import as_times
 from kyphort.survival.ties import snap
@@ -28,6 +29,10 @@ class StepReader:
         """Return the function there: `initial` before the first time, NaN after the last."""
         return np.where(self._beyond, np.nan, with_start(initial, values)[self._slot])
 
+    def read_to_end(self, by_slot: FloatArray) -> FloatArray:
+        """Return what holds after that many times `(m + 1,)`, also beyond the last."""
+        return by_slot[self._slot]
+
 
 def crossing_time(times: FloatArray, curve: FloatArray, height: float) -> float:
     """Return when a falling curve first stands at or below `height`; NaN when it never does.
@@ -49,3 +54,27 @@ def crossing_time(times: FloatArray, curve: FloatArray, height: float) -> float:
     below = np.flatnonzero(known & (curve < height - _SAME_HEIGHT))
     end = float(times[below[0]]) if below.size else float(times[-1])
     return (float(times[start]) + end) / 2.0
+
+
+def snap_horizon(tau: float, times: FloatArray, *, unknown: bool) -> float:
+    """Return a horizon, moved onto a time that it equals but for rounding.
+
+    `unknown` says that the curve is not known after the last of the times.
+
+    Raises
+    ------
+    InvalidDataError
+        When `tau` is not above zero, or lies where the curve is not known.
+
+    >>> snap_horizon(2.0 + 1e-12, np.array([1.0, 2.0]), unknown=True)
+    2.0
+    """
+    tau, last = float(snap(np.asarray(tau, dtype=np.float64), times)), float(times[-1])
+    if not tau > 0.0 or not np.isfinite(tau):
+        raise InvalidDataError(f"tau: {tau}. Allowed: a finite time above zero.")
+    if tau > last and unknown:
+        raise InvalidDataError(
+            f"tau: {tau:g} lies beyond the last exit at {last:g}, where the curve is not yet "
+            f"complete; the mean up to there is not known. Allowed: up to {last:g}."
+        )
+    return tau

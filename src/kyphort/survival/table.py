@@ -76,7 +76,7 @@ ExitTable = SortedExits | CountedExits
 
 
 def exit_table(
-    time: FloatArray, code: IntArray, codes: int, root_of_epsilon: float
+    time: FloatArray, code: Integers, codes: int, root_of_epsilon: float
 ) -> ExitTable | None:
     """Count or sort the exits; None when times span too much to leave room for the codes.
 
@@ -122,7 +122,7 @@ def distinct_ends(time: FloatArray, root_of_epsilon: float) -> tuple[FloatArray,
     return time[:found], ends[:found]
 
 
-def _count_whole_times(time: FloatArray, code: IntArray, codes: int) -> CountedExits | None:
+def _count_whole_times(time: FloatArray, code: Integers, codes: int) -> CountedExits | None:
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
@@ -148,7 +148,7 @@ def _as_days(time: FloatArray) -> IntArray | None:
 
 
 def _sort(
-    time: FloatArray, code: IntArray, codes: int, root_of_epsilon: float
+    time: FloatArray, code: Integers, codes: int, root_of_epsilon: float
 ) -> SortedExits | None:
     keys, span = _above_smallest(time)
     code_bits = (codes - 1).bit_length()
@@ -156,7 +156,7 @@ def _sort(
         return None
     shift, smallest = np.uint64(code_bits), time.min().view(np.uint64)
     keys <<= shift
-    keys |= code.view(np.uint64)
+    keys |= code.view(np.uint64) if code.dtype == np.int64 else code.astype(np.uint64)
     keys.sort()
     sorted_codes = (keys & np.uint64((1 << code_bits) - 1)).astype(np.uint8)
     keys >>= shift

@@ -45,9 +45,7 @@ def limits(
     >>> round(float(lower[0]), 4), round(float(upper[0]), 4)
     (0.2952, 0.6745)
     """
-    if confidence not in _SCALES:
-        allowed = ", ".join(repr(name) for name in get_args(Confidence))
-        raise InvalidDataError(f"confidence: {confidence!r}. Allowed: {allowed}.")
+    _check_scale(confidence)
     z = normal_quantile(level)
     lower = np.full(estimate.shape, np.nan)
     upper = np.full(estimate.shape, np.nan)
@@ -56,22 +54,30 @@ def limits(
         block = slice(start, start + _BLOCK)
         p, half = estimate[block], z * std_error[block]
         if p.min() > 0.0 and p.max() < 1.0:
-            lower[block], upper[block] = _around(p, half, confidence)
+            lower[block], upper[block] = around(p, half, confidence)
         else:
             inside = (p > 0.0) & (p < 1.0)
-            both = _around(p[inside], half[inside], confidence)
+            both = around(p[inside], half[inside], confidence)
             lower[block][inside], upper[block][inside] = both
     return lower, upper
 
 
-def _around(
+def around(
     p: FloatArray, margin: FloatArray, confidence: Confidence
 ) -> tuple[FloatArray, FloatArray]:
+    """Return p ∓ margin carried to another scale by the delta method, `(m,)` each; 0 < p < 1."""
+    _check_scale(confidence)
     # A very wide interval overflows on its way to 0 or 1, which is where it ends.
     with np.errstate(over="ignore"):
         low, high = _SCALES[confidence](p, margin)
     # A transform and its inverse can miss the estimate by one unit in the last place.
     return np.minimum(low, p, out=low), np.maximum(high, p, out=high)
+
+
+def _check_scale(confidence: str) -> None:
+    if confidence not in _SCALES:
+        allowed = ", ".join(repr(name) for name in get_args(Confidence))
+        raise InvalidDataError(f"confidence: {confidence!r}. Allowed: {allowed}.")
 
 
 def step_limits(

@@ -8,8 +8,8 @@ from kyphort.errors import FaultyDataError
 from kyphort.exchange.csv_set.findings import Finding
 from kyphort.protocol import default_study, read_study
 from kyphort.registry import read_registry
-from kyphort.reports.numbers import counted
 from kyphort.reports.results import DataFinding, Results
+from kyphort.wording import counted
 from kyphort.workflows.check import check_data
 from kyphort.workflows.comparison import observed
 from kyphort.workflows.estimates import estimate
@@ -61,7 +61,7 @@ def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
         results = estimate(
             cohort,
             plan,
-            provenance_of(cohort, source),
+            provenance_of(cohort, plan, source),
             DEFAULT_STUDY if study is None else study.name,
         )
         results = replace(results, data_findings=doubts, determination=observed(results))

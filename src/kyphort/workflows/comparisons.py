@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 
 from kyphort.endpoints import EndpointRow, EndpointTable
 from kyphort.protocol import GroupPlan, Study
-from kyphort.reports.results import Comparison, GroupComparison, Recurrences
+from kyphort.reports.results import Comparison, GroupComparison, Permutation, Recurrences
 from kyphort.survival import fisher_exact, logrank, proportion_difference
+from kyphort.survival.permutation import permutation_test
 from kyphort.workflows import curves, groups
 
 TWO = 2
@@ -31,6 +32,7 @@ def compare_groups(local: EndpointTable, plan: GroupPlan, study: Study) -> Group
         found,
         None if tests is None else tests[0],
         None if tests is None else tests[1],
+        None if tests is None else _permuted(taking_part, group_of, study),
         None if counts is None else curves.interval(proportion_difference(*counts)),
         None if counts is None else fisher_exact(*counts).p_value,
         why_not,
@@ -56,6 +58,23 @@ def _why_not(group_count: int, events: int) -> str | None:
     if group_count < TWO:
         return "there is only one group" if group_count else "no vertebra belongs to a group"
     return None if events else "no vertebra in these groups has recurred"
+
+
+def _permuted(
+    table: EndpointTable, group_of: Callable[[EndpointRow], str | None], study: Study
+) -> Permutation:
+    labels = [group_of(row) or "" for row in table.rows]
+    found = permutation_test(
+        table.survival_data(), labels, permutations=study.permutations, seed=study.seed
+    )
+    return Permutation(
+        curves.known(found.p_value),
+        found.permutations,
+        found.seed,
+        len(set(table.labels(lambda row: row.subject.patient.patient_id))),
+        found.informative,
+        found.method,
+    )
 
 
 def _logrank(

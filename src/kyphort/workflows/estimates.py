@@ -12,6 +12,7 @@ from kyphort.endpoints import (
     overdue_scans,
     reader_agreement,
 )
+from kyphort.endpoints.table import DAY_ZERO_COUNTS_AS_DAYS
 from kyphort.errors import InvalidDataError
 from kyphort.protocol import Stratum, Study
 from kyphort.reports.results import (
@@ -37,6 +38,8 @@ from kyphort.survival import (
     kaplan_meier,
     reverse_kaplan_meier,
 )
+from kyphort.survival.completeness import completeness
+from kyphort.units import days_between, months_from_days
 from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
 from kyphort.workflows.comparisons import compare_groups
@@ -87,7 +90,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         lpfs_composite=_landmarks(tables.lpfs_composite, study),
         restricted_mean_months=_restricted_means(local, survival),
         time_to_recurrence_months=_recurrence_time(tables.vertebrae),
-        follow_up_months=_follow_up(survival_data),
+        follow_up_months=_follow_up(cohort, survival_data),
         follow_up_definition="observed time",
         sacral_death_weeks=_sacral_death_weeks(tables.survival),
         table_sums=groups.table_sums(cohort, tables.vertebrae),
@@ -143,6 +146,7 @@ def _without_local_control(results: Results) -> Results:
                 one,
                 logrank=None,
                 logrank_cluster_robust=None,
+                permutation=None,
                 difference=None,
                 fisher_p_value=None,
                 why_not="nobody looked for recurrence",
@@ -261,14 +265,29 @@ def _recurrence_time(local: EndpointTable) -> RecurrenceTime:
     return RecurrenceTime(found.median, found.minimum, found.maximum, after)
 
 
-def _follow_up(survival: SurvivalData) -> FollowUp:
+def _follow_up(cohort: Cohort, survival: SurvivalData) -> FollowUp:
+    """Summarise follow-up; a patient treated on the day of the cut-off could give half a day."""
     observed = _range(survival.time.tolist())
-    potential = reverse_kaplan_meier(survival).quantile(0.5)
+    median = reverse_kaplan_meier(survival).quantile(0.5)
+    potential = [
+        months_from_days(
+            days_between(cohort.first_procedure_date(patient), cohort.data_cut_off)
+            or DAY_ZERO_COUNTS_AS_DAYS
+        )
+        for patient in cohort.patients
+    ]
+    found = completeness(survival, potential)
     return FollowUp(
         observed.median,
         observed.minimum,
         observed.maximum,
-        *map(curves.known, (potential.estimate, potential.lower, potential.upper)),
+        curves.known(median.estimate),
+        curves.known(median.lower),
+        curves.known(median.upper),
+        curves.known(found.percentage),
+        curves.known(found.clark_c),
+        curves.known(found.modified_clark_c),
+        curves.known(found.simplified_person_time),
     )
 
 

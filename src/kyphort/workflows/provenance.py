@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from kyphort import __version__
 from kyphort.clinical import Cohort
+from kyphort.protocol import Study
 from kyphort.reports.results import Provenance
 from kyphort.units import DAYS_PER_MONTH
 
@@ -22,7 +23,7 @@ class DataSource:
     registry: str
 
 
-def provenance_of(cohort: Cohort, source: DataSource) -> Provenance:
+def provenance_of(cohort: Cohort, study: Study, source: DataSource) -> Provenance:
     """Describe the data and the programme behind a report."""
     return Provenance(
         kyphort_version=__version__,
@@ -34,7 +35,7 @@ def provenance_of(cohort: Cohort, source: DataSource) -> Provenance:
         data_cut_off=cohort.data_cut_off.isoformat(),
         data_sha256=content_hash(cohort),
         registry=source.registry,
-        seed=None,
+        seed=study.seed,
         month_days=DAYS_PER_MONTH,
         confidence_level=CONFIDENCE_LEVEL,
         interval_method="log-log for curves, Clopper–Pearson for proportions",

@@ -69,7 +69,7 @@ def reproduce(publication_id: str, out: Path, *, registry: Path | None = None) -
             publication=f"{publication.citation} doi:{publication.doi}",
             registry=REGISTRY_FILE if registry is None else str(registry),
         )
-        provenance = provenance_of(cohort, source)
+        provenance = provenance_of(cohort, study, source)
         results = estimate(cohort, study, provenance, f"{publication_id}/study.toml")
         results = compare(results, publication)
         write_report(results, stage)

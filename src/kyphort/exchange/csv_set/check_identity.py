@@ -7,8 +7,9 @@ from typing import Any
 
 from kyphort.exchange.csv_set import rules
 from kyphort.exchange.csv_set.dataset import DataSet, at, by_patient, grouped
-from kyphort.exchange.csv_set.findings import Finding, counted, listed, shown
+from kyphort.exchange.csv_set.findings import Finding, listed, shown
 from kyphort.exchange.csv_set.table import Row, Table
+from kyphort.wording import counted
 
 _KEYS = {
     "patients.csv": ("patient", ("patient_id",)),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from kyphort.clinical import ADJUDICATED, LocalStatus, Modality, Relatedness
 from kyphort.exchange.csv_set import rules
 from kyphort.exchange.csv_set.dataset import DataSet, Life, at, grouped
-from kyphort.exchange.csv_set.findings import Finding, counted, listed
+from kyphort.exchange.csv_set.findings import Finding, listed
 from kyphort.exchange.csv_set.table import Row, Table
+from kyphort.wording import counted
 
 USUAL_AGE_YEARS = (18, 100)
 USUAL_DOSE_GY = (3.0, 20.0)

@@ -121,15 +121,6 @@ def _printable(text: str) -> str:
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "row"), counted(2, "row"), counted(2, "vertebra", "vertebrae")
-    ('1 row', '2 rows', '2 vertebrae')
-    """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
-
-
 def listed(items: Iterable[object], limit: int = 3) -> str:
     """Return the first items with commas, and how many others there are.
 

@@ -12,7 +12,7 @@ from kyphort.exchange.csv_set.cells import Cell, check_characters
 from kyphort.exchange.csv_set.columns import ALWAYS, Column, CsvFile
 from kyphort.exchange.csv_set.dates import DateFormat
 from kyphort.exchange.csv_set.decoding import Text
-from kyphort.exchange.csv_set.findings import Finding, counted, listed, shown
+from kyphort.exchange.csv_set.findings import Finding, listed, shown
 from kyphort.exchange.csv_set.header import (
     first_row,
     read_header,
@@ -21,6 +21,7 @@ from kyphort.exchange.csv_set.header import (
 )
 from kyphort.exchange.csv_set.refusal import Refused
 from kyphort.exchange.csv_set.rules import Rule
+from kyphort.wording import counted
 
 _PLACEHOLDERS = frozenset(
     ("na", "n/a", "#n/a", "nan", "nat", "null", "none", "-", "–", "—", ".", "?", "k.a.", "k. a.")

@@ -1,0 +1,346 @@
+"""Compiled loops over sorted exits: arrays and scalars only, no object of this package.
+
+Import this module only for many rows: it imports numba. `kyphort.survival.table` says what the
+arrays mean.
+"""
+
+import numpy as np
+
+from kyphort.survival.arrays import FloatArray, Integers
+from kyphort.survival.jit import jit
+
+
+@jit
+def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> int:
+    """Move the distinct times to the front of ascending `time`; write where each one ends.
+
+    Times nearer to their predecessor than `root_of_epsilon`, or than that times the mean of the
+    distinct times when the mean exceeds 1, take the first time of their run. Zero merges equal
+    times only. Returns the number of times left.
+    """
+    total, distinct = 0.0, 0
+    for i in range(time.size):
+        if i == 0 or time[i] != time[i - 1]:
+            total += time[i]
+            distinct += 1
+    tolerance = root_of_epsilon * max(1.0, total / distinct)
+    found, previous = -1, 0.0
+    for i in range(time.size):
+        now = time[i]
+        if found < 0 or now - previous > tolerance:
+            found += 1
+            time[found] = now
+        ends[found] = i + 1
+        previous = now
+    return found + 1
+
+
+@jit
+def count_days(time: FloatArray, code: Integers, codes: int, counts: Integers) -> bool:
+    """Add up `counts[day * codes + code]`; False when a time is not a whole number.
+
+    Times lie in (0, 65536] and codes below `codes`: nothing else is checked. The loop has no
+    branch, because a branch for each row costs more than the counting.
+    """
+    broken = 0
+    for i in range(time.size):
+        day = np.int32(time[i])
+        broken |= np.float64(day) != time[i]
+        place = np.uint64(np.uint32(day)) * np.uint64(codes) + np.uint64(code[i])
+        counts[place] += np.int32(1)
+    return broken == 0
+
+
+@jit
+def count_codes(codes: Integers, ends: Integers, counted: Integers, count: FloatArray) -> None:
+    """Count at each time the rows whose code is marked in `counted`."""
+    start = 0
+    for j in range(ends.size):
+        number = 0
+        for i in range(start, ends[j]):
+            number += counted[codes[i]]
+        count[j] = number
+        start = ends[j]
+
+
+@jit
+def product_limit(
+    at_risk: FloatArray, events: FloatArray, survival: FloatArray, greenwood: FloatArray
+) -> None:
+    """Write Π (1 - d/Y) and Σ d / (Y (Y - d)), leaving out of the sum where Y = d."""
+    s, g = 1.0, 0.0
+    for j in range(at_risk.size):
+        y, d = at_risk[j], events[j]
+        s *= (y - d) / y
+        if d != y:
+            g += d / (y * (y - d))
+        survival[j] = s
+        greenwood[j] = g
+
+
+@jit
+def carry_forward(
+    marked: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    all_lower: FloatArray,
+    all_upper: FloatArray,
+) -> None:
+    """Spread limits, one pair for each positive entry of `marked`, over all times.
+
+    The first pair stands before the first marked time; each other is repeated until the next.
+    """
+    used = 0
+    for j in range(marked.size):
+        used += marked[j] > 0.0
+        all_lower[j] = lower[used]
+        all_upper[j] = upper[used]
+
+
+@jit
+def clustered_log_survival(  # noqa: PLR0917 - a compiled loop is called by position
+    row_cluster: Integers,
+    row_is_event: Integers,
+    ends: Integers,
+    at_risk: FloatArray,
+    greenwood: FloatArray,
+    state: FloatArray,
+    rounding: float,
+    variance: FloatArray,
+) -> None:
+    """Write the clustered variance of log S at each time; see `kyphort.survival.influence`.
+
+    Rows come in order of exit and none enters late; `state` `(clusters, 2)` holds each cluster's
+    number of rows and 0.
+    """
+    kk, ck, cc = 0.0, 0.0, 0.0
+    for k in range(state.shape[0]):
+        kk += state[k, 0] * state[k, 0]
+    before, start, value, scale = 0.0, 0, 0.0, 0.0
+    for j in range(ends.size):
+        g = greenwood[j]
+        leaving = before - 1.0 / at_risk[j]
+        has_event = False
+        for i in range(start, ends[j]):
+            k = row_cluster[i]
+            n, c = state[k, 0], state[k, 1]
+            is_event = row_is_event[i] != 0
+            has_event = has_event or is_event
+            n_new = n - 1.0
+            c_new = c + (leaving if is_event else g)
+            kk += n_new * n_new - n * n
+            ck += c_new * n_new - c * n
+            cc += c_new * c_new - c * c
+            state[k, 0], state[k, 1] = n_new, c_new
+        if has_event:
+            value = cc + 2.0 * g * ck + g * g * kk
+            scale = max(scale, abs(cc) + 2.0 * abs(g * ck) + g * g * kk)
+            if value <= rounding * scale:
+                value = 0.0
+        variance[j] = value
+        before, start = g, ends[j]
+
+
+@jit
+def incidence_of_rows(  # noqa: PLR0917 - a compiled loop is called by position
+    at_risk: FloatArray,
+    every: FloatArray,
+    of_cause: FloatArray,
+    remaining: FloatArray,
+    incidence: FloatArray,
+    variance: FloatArray,
+) -> None:
+    """Write F and its variance when each row is its own cluster and none enters late."""
+    s, g, f, big_g = 1.0, 0.0, 0.0, 0.0
+    aa, ac, cc, value = 0.0, 0.0, 0.0, 0.0
+    for j in range(at_risk.size):
+        y, d, d_1 = at_risk[j], every[j], of_cause[j]
+        rate = d_1 / y
+        step = s * rate
+        gone = big_g + g * step
+        c = g - 1.0 / y
+        f += step
+        big_g += step * c
+        alpha_1 = gone + s * (1.0 - rate) / y - c * f
+        alpha_2 = gone - s * rate / y - c * f
+        aa += d_1 * alpha_1 * alpha_1 + (d - d_1) * alpha_2 * alpha_2
+        ac += (d_1 * alpha_1 + (d - d_1) * alpha_2) * c
+        cc += d * c * c
+        if d > 0.0:
+            s *= (y - d) / y
+            if d != y:
+                g += d / (y * (y - d))
+        left = y - d - remaining[j]
+        alpha = big_g - g * f
+        aa += left * alpha * alpha
+        ac += left * alpha * g
+        cc += left * g * g
+        if d_1 > 0.0:
+            value = aa + 2.0 * f * ac + f * f * cc + big_g * big_g * remaining[j]
+        incidence[j] = f
+        variance[j] = max(value, 0.0)
+
+
+@jit
+def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by position
+    row_cluster: Integers,
+    row_kind: Integers,
+    ends: Integers,
+    at_risk: FloatArray,
+    every: FloatArray,
+    of_cause: FloatArray,
+    state: FloatArray,
+    rounding: float,
+    incidence: FloatArray,
+    variance: FloatArray,
+) -> None:
+    """Write F and its clustered variance; rows in order of exit, none entering late.
+
+    `row_kind` is 0 censored, 1 the cause, 2 another; `state` `(clusters, 3)` holds each cluster's
+    number of rows, 0 and 0.
+    """
+    kk, ck, cc, ak, ac, aa = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(state.shape[0]):
+        kk += state[k, 0] * state[k, 0]
+    s, g, f, big_g = 1.0, 0.0, 0.0, 0.0
+    start, value, scale = 0, 0.0, 0.0
+    for j in range(ends.size):
+        y, d, d_1 = at_risk[j], every[j], of_cause[j]
+        rate = d_1 / y
+        step = s * rate
+        gone = big_g + g * step
+        c_event = g - 1.0 / y
+        f += step
+        big_g += step * c_event
+        alpha_1 = gone + s * (1.0 - rate) / y - c_event * f
+        alpha_2 = gone - s * rate / y - c_event * f
+        if d > 0.0:
+            s *= (y - d) / y
+            if d != y:
+                g += d / (y * (y - d))
+        alpha_0 = big_g - g * f
+        for i in range(start, ends[j]):
+            k, kind = row_cluster[i], row_kind[i]
+            n, c, a = state[k, 0], state[k, 1], state[k, 2]
+            n_new = n - 1.0
+            c_new = c + (g if kind == 0 else c_event)
+            a_new = a + (alpha_0 if kind == 0 else (alpha_1 if kind == 1 else alpha_2))
+            kk += n_new * n_new - n * n
+            ck += c_new * n_new - c * n
+            cc += c_new * c_new - c * c
+            ak += a_new * n_new - a * n
+            ac += a_new * c_new - a * c
+            aa += a_new * a_new - a * a
+            state[k, 0], state[k, 1], state[k, 2] = n_new, c_new, a_new
+        if d_1 > 0.0:
+            value = aa + 2.0 * f * ac + f * f * cc + big_g * big_g * kk
+            value += 2.0 * big_g * (ak + f * ck)
+            size = aa + 2.0 * abs(f * ac) + f * f * cc + big_g * big_g * kk
+            scale = max(scale, size + 2.0 * abs(big_g) * (abs(ak) + abs(f * ck)))
+            if value <= rounding * scale:
+                value = 0.0
+        incidence[j] = f
+        variance[j] = value
+        start = ends[j]
+
+
+@jit
+def logrank_sums(  # noqa: PLR0917 - a compiled loop is called by position
+    codes: Integers,
+    ends: Integers,
+    left: FloatArray,
+    scheme: int,
+    rho: float,
+    gamma: float,
+    observed: FloatArray,
+    expected: FloatArray,
+    variance: FloatArray,
+    scale: FloatArray,
+) -> None:
+    """Add up observed and expected events, their variance, and what sets its scale.
+
+    A row's code is 2 × group + 1 for an event; `left` `(k,)` starts as the size of each group and
+    ends as 0. Schemes: 0 S⁻^ρ (1 - S⁻)^γ, 1 Y, 2 √Y, 3 Π (1 - d / (Y + 1)).
+    """
+    groups = left.size
+    gone, died, lost = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+    y, s, prentice, start = float(codes.size), 1.0, 1.0, 0
+    for j in range(ends.size):
+        d = 0.0
+        for i in range(start, ends[j]):
+            group, event = codes[i] >> 1, codes[i] & 1
+            gone[group] += 1.0
+            died[group] += event
+            d += event
+        if d > 0.0:
+            prentice *= 1.0 - d / (y + 1.0)
+            w = 1.0
+            if scheme == 1:
+                w = y
+            elif scheme == 2:
+                w = np.sqrt(y)
+            elif scheme == 3:
+                w = prentice
+            elif rho != 0.0 or gamma != 0.0:
+                w = s**rho * (1.0 - s) ** gamma
+            spread = w * w * d * (y - d) / (y - 1.0) if y > 1.0 else 0.0
+            scale[0] += spread
+            for a in range(groups):
+                share = left[a] / y
+                observed[a] += w * died[a]
+                # Kept with its rounding: O - E can be far smaller than E.
+                add = w * d * share - lost[a]
+                total = expected[a] + add
+                lost[a] = (total - expected[a]) - add
+                expected[a] = total
+                if share > 0.0:
+                    variance[a, a] += spread * share
+                    for b in range(a + 1):
+                        variance[a, b] -= spread * share * left[b] / y
+            s *= (y - d) / y
+            died[:] = 0.0
+        for i in range(groups):
+            left[i] -= gone[i]
+            gone[i] = 0.0
+        y -= ends[j] - start
+        start = ends[j]
+
+
+@jit
+def finish_order(keys: Integers, mask: int, time: FloatArray, longest: int) -> bool:
+    """Turn keys of a shortened time above a row number into the rows in order of their full time.
+
+    Runs of one shortened time are sorted by insertion; False when a run that needs sorting is
+    longer than `longest`.
+    """
+    start = 0
+    while start < keys.size:
+        head = keys[start] & ~mask
+        end = start + 1
+        is_sorted = True
+        while end < keys.size and keys[end] & ~mask == head:
+            is_sorted = is_sorted and time[keys[end - 1] & mask] <= time[keys[end] & mask]
+            end += 1
+        if not is_sorted:
+            if end - start > longest:
+                return False
+            for i in range(start + 1, end):
+                row = keys[i] & mask
+                j = i
+                while j > start and time[keys[j - 1] & mask] > time[row]:
+                    keys[j] = keys[j - 1]
+                    j -= 1
+                keys[j] = head | row
+        start = end
+    for i in range(keys.size):
+        keys[i] = keys[i] & mask
+    return True
+
+
+@jit
+def order_of_days(day: FloatArray, starts: Integers, order: Integers) -> None:
+    """Write the rows in order of their day; `starts` `(days,)` is where each day begins."""
+    for i in range(day.size):
+        d = int(day[i])
+        order[starts[d]] = i
+        starts[d] += 1
