@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from kyphort.endpoints import EndpointRow, EndpointTable
 from kyphort.protocol import GroupPlan, Study
 from kyphort.reports.results import Comparison, GroupComparison, Permutation, Recurrences
-from kyphort.survival import fisher_exact, logrank, proportion_difference
-from kyphort.survival.permutation import permutation_test
+from kyphort.survival import fisher_exact, logrank, permutation_test, proportion_difference
 from kyphort.workflows import curves, groups
 
 TWO = 2

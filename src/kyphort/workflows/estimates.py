@@ -34,11 +34,11 @@ from kyphort.survival import (
     SurvivalCurve,
     SurvivalData,
     aalen_johansen,
+    completeness,
     exact_proportion,
     kaplan_meier,
     reverse_kaplan_meier,
 )
-from kyphort.survival.completeness import completeness
 from kyphort.units import days_between, months_from_days
 from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
