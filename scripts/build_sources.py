@@ -6,9 +6,10 @@ SpekPy. A gold transmission target of 1 µm at 50 kV behind 0.5 mm beryllium, 2.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import spekpy
+import spekpy  # type: ignore[import-not-found]  # lives in an environment of its own
 
 DATA = Path(__file__).parents[1] / "src" / "kyphort" / "dosimetry" / "data"
 TUBE_KV = 50
@@ -22,12 +23,14 @@ BINS_KEV = 1.0
 
 def main() -> None:
     """Derive both spectra and write the file."""
-    stored = {}
+    stored: dict[str, Any] = {}
     for name, hardening in HARDENING_MM_AL.items():
         energy, photons = _binned(*_fluence(hardening))
         stored[f"{name}_energy_kev"] = energy
         stored[f"{name}_photons_per_mas"] = photons
-        print(f"{name}: {photons.sum():.4g} photons/mAs, {energy @ photons / photons.sum():.2f} keV")
+        print(
+            f"{name}: {photons.sum():.4g} photons/mAs, {energy @ photons / photons.sum():.2f} keV"
+        )
     np.savez_compressed(DATA / "sources.npz", **stored)
 
 

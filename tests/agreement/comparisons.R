@@ -47,7 +47,7 @@ out <- list(R = R.version.string, versions = vapply(c("survival", "cmprsk", "coi
   robust_trend_late = unname(late$rscore),
   exact = exact(small), small_time = small$time, small_event = small$event, small_arm = as.character(small$arm),
   bands = list(hall = band("hall-wellner"), loghall = band("loghall"), ep = band("epband"), logep = band("logep")),
-  difference = t(vapply(c(6, 12, 24), clustered, c(0, 0)))[1:6], mean_difference = mean_diff(24), mean_clustered = mean_clustered(24),
+  difference = as.vector(vapply(c(6, 12, 24), clustered, c(0, 0))), mean_difference = mean_diff(24), mean_clustered = mean_clustered(24),
   conditional = list(time = given$time, survival = given$surv, std_error = given$surv * given$std.err, lower = given$lower, upper = given$upper),
   landmarks = list(time = marks$time, survival = marks$surv, std_error = marks$std.err, at_risk = marks$n.risk, events = marks$n.event, censored = marks$n.censor))
 json <- function(x) {

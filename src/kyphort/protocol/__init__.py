@@ -1,6 +1,6 @@
 """Study definitions as data: what a centre decides before it looks at its results."""
 
-from kyphort.protocol.completeness import OVERALL, Completeness, completeness
+from kyphort.protocol.completeness import OVERALL, CompletenessRow, completeness
 from kyphort.protocol.due_visit import Course, DueVisit, MissingItem, VisitState
 from kyphort.protocol.followup import due_list
 from kyphort.protocol.protocols import (
@@ -42,7 +42,7 @@ __all__ = [
     "OVERALL",
     "Anchor",
     "CensoringRule",
-    "Completeness",
+    "CompletenessRow",
     "Course",
     "DeathRule",
     "DueVisit",

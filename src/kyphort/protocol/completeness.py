@@ -9,7 +9,7 @@ from kyphort.protocol.schedule import Requirement
 
 
 @dataclass(frozen=True, slots=True)
-class Completeness:
+class CompletenessRow:
     """How many of the items that were due were recorded: at one planned visit, or at all.
 
     An item is the imaging of one level, one pain score, or one visit.
@@ -32,7 +32,7 @@ OVERALL = "all visits"
 
 def completeness(
     visits: Iterable[DueVisit], kind: Requirement = Requirement.IMAGING
-) -> tuple[Completeness, ...]:
+) -> tuple[CompletenessRow, ...]:
     """Return the share of due items that were recorded, at each planned visit and overall.
 
     An item is due when the window of its visit has closed while the patient was alive, and not
@@ -43,7 +43,7 @@ def completeness(
     Examples
     --------
     >>> completeness(())
-    (Completeness(name='all visits', kind=<Requirement.IMAGING: 'imaging'>, due=0, done=0),)
+    (CompletenessRow(name='all visits', kind=<Requirement.IMAGING: 'imaging'>, due=0, done=0),)
     """
     counts: defaultdict[tuple[float, str], list[int]] = defaultdict(lambda: [0, 0])
     for visit in visits:
@@ -53,7 +53,7 @@ def completeness(
             count[0] += due
             count[1] += due - sum(item.kind is kind for item in visit.missing)
     rows = [
-        Completeness(name, kind, due, done) for (_, name), (due, done) in sorted(counts.items())
+        CompletenessRow(name, kind, due, done) for (_, name), (due, done) in sorted(counts.items())
     ]
     total_due, total_done = sum(row.due for row in rows), sum(row.done for row in rows)
-    return (*rows, Completeness(OVERALL, kind, total_due, total_done))
+    return (*rows, CompletenessRow(OVERALL, kind, total_due, total_done))

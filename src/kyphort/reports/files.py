@@ -13,11 +13,10 @@ from kyphort.reports.document import Document, Table
 from kyphort.reports.html import NARROW_SUFFIX, render_html
 from kyphort.reports.report import COMPETING_RISKS, LOCAL_CONTROL, OVERALL_SURVIVAL, PROPORTIONS
 from kyphort.reports.results import Recurrences, Results
+from kyphort.reports.spreadsheet import harmless
 
 SYNTHETIC_STAMP = "SYNTHETIC DATA"
 """Stands in every figure and every row of every file made from rows that are not real."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_figures(results: Results, folder: Path) -> None:
@@ -42,7 +41,7 @@ def write_tables(tables: Iterable[Table], folder: Path, *, synthetic: bool) -> N
                 [*(column.title for column in table.columns), *(["data"] if stamp else [])]
             )
             for row in table.raw_rows():
-                writer.writerow([*map(_harmless, row), *stamp])
+                writer.writerow([*map(harmless, row), *stamp])
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -105,10 +104,3 @@ def _groups(results: Results) -> list[tuple[str, Recurrences | None]]:
         *pooled,
         *results.by_entity.items(),
     ]
-
-
-def _harmless(value: object) -> object:
-    """Keep spreadsheets from running a text as a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return "" if value is None else value

@@ -3,17 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kyphort.clinical import Cohort
-from kyphort.errors import FaultyDataError
 from kyphort.exchange.csv_set.findings import Finding
 from kyphort.protocol import default_study, read_study
-from kyphort.registry import read_registry
 from kyphort.reports.results import DataFinding, Results
-from kyphort.wording import counted
-from kyphort.workflows.check import check_data
 from kyphort.workflows.comparison import observed
 from kyphort.workflows.estimates import estimate
 from kyphort.workflows.provenance import DataSource, provenance_of
+from kyphort.workflows.reading import read_data
 from kyphort.workflows.staging import staged_folder
 from kyphort.workflows.writing import write_report
 
@@ -55,7 +51,7 @@ def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
     (10, 'last_assessment')
     """
     plan = default_study() if study is None else read_study(study)
-    cohort, doubts = _read(data)
+    cohort, findings = read_data(data)
     with staged_folder(out) as stage:
         source = DataSource(publication="", registry=str(data))
         results = estimate(
@@ -64,24 +60,11 @@ def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
             provenance_of(cohort, plan, source),
             DEFAULT_STUDY if study is None else study.name,
         )
-        results = replace(results, data_findings=doubts, determination=observed(results))
+        results = replace(
+            results, data_findings=tuple(map(_doubt, findings)), determination=observed(results)
+        )
         write_report(results, stage)
     return Analysis(results, out)
-
-
-def _read(data: Path) -> tuple[Cohort, tuple[DataFinding, ...]]:
-    """Return the cohort of a data set folder or registry file, and the doubts about it."""
-    if data.is_file():
-        return read_registry(data), ()
-    checked = check_data(data)
-    if checked.cohort is None:
-        raise FaultyDataError(
-            f"{data} has {counted(len(checked.errors), 'error')}: nothing was written. Mend "
-            f"{'it' if len(checked.errors) == 1 else 'them'} and check again with: kyphort check "
-            f"{data}",
-            tuple(one.line for one in checked.errors),
-        )
-    return checked.cohort, tuple(_doubt(one) for one in (*checked.warnings, *checked.notes))
 
 
 def _doubt(found: Finding) -> DataFinding:
