@@ -152,11 +152,20 @@ class _Compared:
             p_value=upper_tail(statistic, df),
             observed=self.score.observed,
             expected=self.score.expected,
-            method=method,
+            method=method if df else f"{method}; no comparison: {self._reason()}",
             groups=tuple(self.names),
             sizes=self.sizes,
             clusters=None if self.cluster is None else count_clusters(self.cluster),
         )
+
+    def _reason(self) -> str:
+        if not self.score.observed.any():
+            return "no events"
+        if self.score.scale == 0.0:
+            return "everybody at risk has the event at once"
+        if self.cluster is not None and count_clusters(self.cluster) <= len(self.names) - 1:
+            return "no more clusters than contrasts"
+        return "the groups, or the clusters, do not vary against each other"
 
     def method(self, name: str) -> str:
         stratified = f", {self.strata} strata" if self.strata > 1 else ""

@@ -13,16 +13,17 @@ from kyphort.survival.exits import (
     ExitCounts,
     RiskCounts,
     RiskProcess,
+    TableRisk,
     at_risk_at,
     greenwood_terms,
     reversed_process,
-    risk_counts,
+    risk_of_cause,
     risk_process,
     survival_and_greenwood,
 )
 from kyphort.survival.influence import between_clusters, log_survival_variance, mean_influence
 from kyphort.survival.results import CurvePoints, Estimate, Quantile
-from kyphort.survival.steps import StepReader, crossing_time, snap_horizon
+from kyphort.survival.steps import StepReader, crossing_time, first_below, snap_horizon
 from kyphort.survival.transforms import Confidence, normal_quantile, step_limits
 
 
@@ -41,8 +42,6 @@ class SurvivalCurve:
     std_error: FloatArray
     lower: FloatArray
     upper: FloatArray
-    at_risk: FloatArray
-    events: FloatArray
     rows: int
     clusters: int | None
     confidence: Confidence
@@ -51,10 +50,21 @@ class SurvivalCurve:
     label: str
     unit_of_analysis: str
     data: SurvivalData = field(repr=False)
+    _risk: RiskCounts | TableRisk = field(repr=False)
     _counts: ExitCounts = field(repr=False)
     _cause: int = field(repr=False)
     _is_reversed: bool = field(repr=False)
     _cluster: IntArray | None = field(repr=False)
+
+    @property
+    def at_risk(self) -> FloatArray:
+        """Weighted number `(m,)` with T ≥ t."""
+        return self._risk.at_risk
+
+    @property
+    def events(self) -> FloatArray:
+        """Weighted number `(m,)` that leave by the event."""
+        return self._risk.events
 
     @property
     def censored(self) -> FloatArray:
@@ -223,7 +233,7 @@ def kaplan_meier(
     """
     check_cause(cause)
     counts = ExitCounts(data, cause)
-    at_risk = risk_counts(data, counts, cause)
+    at_risk = risk_of_cause(data, cause)
     cluster = robust_clusters(data, cluster_robust)
     return build_curve(
         data, at_risk, counts, cluster, cause=cause, confidence=confidence, level=level
@@ -232,7 +242,7 @@ def kaplan_meier(
 
 def build_curve(
     data: SurvivalData,
-    at_risk: RiskCounts,
+    at_risk: RiskCounts | TableRisk,
     counts: ExitCounts,
     cluster: IntArray | None,
     *,
@@ -242,19 +252,20 @@ def build_curve(
     is_reversed: bool = False,
 ) -> SurvivalCurve:
     """Turn counts of who is at risk into a curve with errors and limits."""
-    survival, greenwood = survival_and_greenwood(at_risk)
+    survival, greenwood, moves = survival_and_greenwood(at_risk)
     variance = greenwood
     if cluster is not None:
         is_event = data.event == (0 if is_reversed else cause)
         variance = log_survival_variance(
             data, cluster, is_event, at_risk, greenwood, is_reversed=is_reversed
         )
-    std_error = np.sqrt(variance)
+    # In place, because fresh memory for many rows costs more than the arithmetic.
+    std_error = np.sqrt(variance, out=variance)
     std_error *= survival
-    std_error[(survival == 0.0) | (survival == 1.0)] = 0.0
-    lower, upper = step_limits(survival, std_error, at_risk.events, confidence, level)
-    certain = survival == 1.0
-    lower[certain] = upper[certain] = 1.0
+    certain, gone = first_below(survival, 1.0), first_below(survival, np.nextafter(0.0, 1.0))
+    std_error[:certain] = std_error[gone:] = 0.0
+    lower, upper = step_limits(survival, std_error, moves, confidence, level)
+    lower[:certain] = upper[:certain] = 1.0
     clusters = None if cluster is None else count_clusters(cluster)
     name = "reverse Kaplan–Meier" if is_reversed else "Kaplan–Meier"
     return SurvivalCurve(
@@ -263,8 +274,6 @@ def build_curve(
         std_error=std_error,
         lower=lower,
         upper=upper,
-        at_risk=at_risk.at_risk,
-        events=at_risk.events,
         rows=len(data),
         clusters=clusters,
         confidence=confidence,
@@ -273,6 +282,7 @@ def build_curve(
         label=data.label,
         unit_of_analysis=data.unit_of_analysis,
         data=data,
+        _risk=at_risk,
         _counts=counts,
         _cause=int(cause),
         _is_reversed=is_reversed,
@@ -284,4 +294,6 @@ def error_method(clusters: int | None) -> str:
     """Name the standard error in words."""
     if clusters is None:
         return "Greenwood standard error"
+    if clusters == 1:
+        return "no standard error from one cluster"
     return f"infinitesimal-jackknife standard error over {clusters} clusters"

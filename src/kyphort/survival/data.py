@@ -58,13 +58,13 @@ class SurvivalData:
     (3, [0, 1, 1])
     """
 
-    event: IntArray
     entry: FloatArray | None
     cluster: IntArray | None
     stratum: IntArray | None
     weight: FloatArray | None
     label: str
     unit_of_analysis: str
+    _codes: Integers = field(repr=False)
     _time: FloatArray = field(repr=False)
     _is_merged: bool = field(repr=False)
     _exits: ExitTable | None = field(repr=False)
@@ -92,7 +92,7 @@ class SurvivalData:
             "_time": read_only(checked_time),
             "_is_merged": is_merged,
             "_exits": None,
-            "event": read_only(_check_event(event, rows)),
+            "_codes": _compact(_check_event(event, rows)),
             "entry": None if checked_entry is None else read_only(checked_entry),
             "cluster": _check_codes("cluster", cluster, rows),
             "stratum": _check_codes("stratum", stratum, rows),
@@ -120,22 +120,38 @@ class SurvivalData:
         return self._time
 
     @property
+    def event(self) -> IntArray:
+        """How observation of each row ended `(n,)`: 0 censored, 1, 2 … events."""
+        if self._codes.dtype != np.int64:
+            object.__setattr__(self, "_codes", read_only(self._codes.astype(np.int64)))
+        return self._codes.view(np.int64)
+
+    @property
     def exits(self) -> ExitTable | None:
-        """Who leaves when, for many rows without weights that all enter at the origin."""
+        """Who leaves when, for many rows without weights that all enter at the origin.
+
+        :meta private:
+        """
         if self._exits is None and self._has_exit_table:
-            table = self.exits_by(self.event, int(self.event.max()) + 1)
+            table = self.exits_by(self._codes, int(self._codes.max()) + 1)
             object.__setattr__(self, "_exits", table)
         return self._exits
 
     def exits_by(self, code: Integers, codes: int) -> ExitTable | None:
-        """Return who leaves when by a code of each row `(n,)`, below `codes`; None as `exits`."""
+        """Return who leaves when by a code of each row `(n,)`, below `codes`; None as `exits`.
+
+        :meta private:
+        """
         if not self._has_exit_table:
             return None
         tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
         return exit_table(self._time, code, codes, tolerance)
 
     def exit_order(self) -> tuple[IntArray, Integers]:
-        """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends."""
+        """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends.
+
+        :meta private:
+        """
         order = stable_order(self._time)
         tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
         return order, distinct_ends(self._time[order], tolerance)[1]
@@ -173,7 +189,7 @@ class SurvivalData:
             "_time": read_only(self.time[rows]),
             "_is_merged": True,
             "_exits": None,
-            "event": read_only(self.event[rows]),
+            "_codes": read_only(self._codes[rows]),
             "entry": None if self.entry is None else read_only(self.entry[rows]),
             "cluster": _recode(self.cluster, rows),
             "stratum": _recode(self.stratum, rows),
@@ -248,6 +264,15 @@ def _check_event(event: ArrayLike, rows: int) -> IntArray:
         unknown = (array < 0) | (array != np.floor(array))
         refuse_rows("event", unknown, array, "an unknown event code", advice)
     return array.astype(np.int64, copy=False)
+
+
+def _compact(code: IntArray) -> Integers:
+    """Return a copy of the codes; of many rows in one byte each, if that is enough."""
+    if is_large(code.size) and code.max() < 256:
+        compact = code.astype(np.uint8)
+        compact.setflags(write=False)
+        return compact
+    return read_only(code)
 
 
 def _check_entry(entry: ArrayLike, time: FloatArray) -> FloatArray:

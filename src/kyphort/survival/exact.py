@@ -23,9 +23,9 @@ def exact_logrank(data: SurvivalData, groups: Labels, *, cause: int = 1) -> Test
     """Test two small groups by the exact permutation distribution of the log-rank statistic.
 
     O - E of a group is the sum of its rows' scores, event - Σ d/Y over the times at risk, which do
-    not depend on the labels. The p value is the share of the C(n, n₁) assignments with |O - E| at
-    least as large as observed. Scores are kept as whole multiples of one fraction, so that ties are
-    exact. The two groups should have the same censoring.
+    not depend on the labels. The p value is the share of the C(n, n₁) assignments whose O - E is at
+    least as far from 0 as observed. Scores are kept as whole multiples of one fraction, so that
+    ties are exact. The two groups should have the same censoring.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def exact_logrank(data: SurvivalData, groups: Labels, *, cause: int = 1) -> Test
         p_value=p_value,
         observed=observed,
         expected=observed - away,
-        method=f"exact log-rank test over {math.comb(len(data), int(sizes[0]))} assignments",
+        method=f"exact log-rank test over {math.comb(len(data), int(sizes[0]))} assignments"
+        f"{'' if variance else '; no comparison: no score differs'}",
         groups=tuple(names),
         sizes=sizes.astype(np.float64),
         clusters=None,

@@ -8,10 +8,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, count_at, from_the_right, ratio
+from kyphort.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Integers,
+    count_at,
+    from_the_right,
+    ratio,
+)
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.jit import is_large
-from kyphort.survival.table import ExitTable
+from kyphort.survival.table import ExitTable, SortedExits
 from kyphort.survival.ties import snap
 
 _Side = Literal["left", "right"]
@@ -99,6 +107,34 @@ def _counter(data: SurvivalData) -> _Count:
     return count
 
 
+class TableRisk:
+    """The numbers of `RiskCounts` for many rows, each worked out when it is first asked for."""
+
+    def __init__(self, table: ExitTable, code: int) -> None:
+        self.table, self.code = table, code
+
+    @property
+    def times(self) -> FloatArray:
+        """The distinct exit times `(m,)`."""
+        return self.table.times
+
+    @cached_property
+    def at_risk(self) -> FloatArray:
+        """How many rows have T ≥ t, `(m,)`."""
+        return self.table.at_risk
+
+    @cached_property
+    def events(self) -> FloatArray:
+        """How many rows leave by the event, `(m,)`."""
+        return self.table.count([self.code] if self.code < self.table.size else [])
+
+
+def risk_of_cause(data: SurvivalData, cause: int) -> RiskCounts | TableRisk:
+    """Count who is at risk of one cause, and who has it."""
+    table = data.exits
+    return risk_process(data, data.event == cause) if table is None else TableRisk(table, cause)
+
+
 def risk_counts(data: SurvivalData, counts: ExitCounts, cause: int | None) -> RiskCounts:
     """Count who is at risk of one cause, or of any, and who has it."""
     table = data.exits
@@ -150,15 +186,25 @@ def greenwood_terms(counts: RiskCounts) -> FloatArray:
     return ratio(d, np.where(counts.empties, 0.0, y * (y - d)))
 
 
-def survival_and_greenwood(counts: RiskCounts) -> tuple[FloatArray, FloatArray]:
-    """Return Π (1 - d/Y) and Σ d / (Y (Y - d)) up to each time, `(m,)` each."""
+def survival_and_greenwood(
+    counts: RiskCounts | TableRisk,
+) -> tuple[FloatArray, FloatArray, Integers]:
+    """Return Π (1 - d/Y), Σ d / (Y (Y - d)) up to each time, and where d > 0, `(m,)` each."""
     if not is_large(counts.times.size):
-        return product_limit(counts), np.cumsum(greenwood_terms(counts))
+        given = RiskCounts(counts.times, counts.at_risk, counts.events)
+        moves = (counts.events > 0.0).view(np.uint8)
+        return product_limit(given), np.cumsum(greenwood_terms(given)), moves
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    survival, greenwood = np.empty_like(counts.at_risk), np.empty_like(counts.at_risk)
+    survival, greenwood = np.empty_like(counts.times), np.empty_like(counts.times)
+    if isinstance(counts, TableRisk) and isinstance(counts.table, SortedExits):
+        table, moves = counts.table, np.empty(counts.times.size, dtype=np.uint8)
+        kernels.product_limit_of_codes(
+            *(table.codes, table.ends, table.marked([counts.code]), survival, greenwood, moves)
+        )
+        return survival, greenwood, moves
     kernels.product_limit(counts.at_risk, counts.events, survival, greenwood)
-    return survival, greenwood
+    return survival, greenwood, (counts.events > 0.0).view(np.uint8)
 
 
 def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = True) -> FloatArray:

@@ -76,7 +76,10 @@ def gray_test(
         p_value=upper_tail(statistic, df),
         observed=observed,
         expected=expected,
-        method=f"Gray's test (ρ={rho:g}) of cause {cause}{stratified}, rows as independent",
+        method=(
+            f"Gray's test (ρ={rho:g}) of cause {cause}{stratified}, rows as independent"
+            f"{'' if df else '; no comparison: the events do not vary between groups'}"
+        ),
         groups=tuple(names),
         sizes=np.bincount(group, minlength=k).astype(np.float64),
         clusters=None,

@@ -40,6 +40,7 @@ from kyphort.survival.data import SurvivalData
 from kyphort.survival.exits import (
     RiskCounts,
     RiskProcess,
+    TableRisk,
     greenwood_terms,
     product_limit,
     reversed_process,
@@ -76,7 +77,7 @@ def log_survival_variance(
     data: SurvivalData,
     cluster: IntArray,
     is_event: BoolArray,
-    counts: RiskCounts,
+    counts: RiskCounts | TableRisk,
     greenwood: FloatArray,
     *,
     is_reversed: bool = False,
@@ -100,7 +101,7 @@ def _variance_of_many(
     data: SurvivalData,
     cluster: IntArray,
     is_event: BoolArray,
-    counts: RiskCounts,
+    counts: RiskCounts | TableRisk,
     greenwood: FloatArray,
 ) -> FloatArray:
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only

@@ -1,66 +1,13 @@
 """Compiled loops over sorted exits: arrays and scalars only, no object of this package.
 
 Import this module only for many rows: it imports numba. `kyphort.survival.table` says what the
-arrays mean.
+arrays mean, `kyphort.survival.influence` what the formulas do.
 """
 
 import numpy as np
 
 from kyphort.survival.arrays import FloatArray, Integers
 from kyphort.survival.jit import jit
-
-
-@jit
-def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> int:
-    """Move the distinct times to the front of ascending `time`; write where each one ends.
-
-    Times nearer to their predecessor than `root_of_epsilon`, or than that times the mean of the
-    distinct times when the mean exceeds 1, take the first time of their run. Zero merges equal
-    times only. Returns the number of times left.
-    """
-    total, distinct = 0.0, 0
-    for i in range(time.size):
-        if i == 0 or time[i] != time[i - 1]:
-            total += time[i]
-            distinct += 1
-    tolerance = root_of_epsilon * max(1.0, total / distinct)
-    found, previous = -1, 0.0
-    for i in range(time.size):
-        now = time[i]
-        if found < 0 or now - previous > tolerance:
-            found += 1
-            time[found] = now
-        ends[found] = i + 1
-        previous = now
-    return found + 1
-
-
-@jit
-def count_days(time: FloatArray, code: Integers, codes: int, counts: Integers) -> bool:
-    """Add up `counts[day * codes + code]`; False when a time is not a whole number.
-
-    Times lie in (0, 65536] and codes below `codes`: nothing else is checked. The loop has no
-    branch, because a branch for each row costs more than the counting.
-    """
-    broken = 0
-    for i in range(time.size):
-        day = np.int32(time[i])
-        broken |= np.float64(day) != time[i]
-        place = np.uint64(np.uint32(day)) * np.uint64(codes) + np.uint64(code[i])
-        counts[place] += np.int32(1)
-    return broken == 0
-
-
-@jit
-def count_codes(codes: Integers, ends: Integers, counted: Integers, count: FloatArray) -> None:
-    """Count at each time the rows whose code is marked in `counted`."""
-    start = 0
-    for j in range(ends.size):
-        number = 0
-        for i in range(start, ends[j]):
-            number += counted[codes[i]]
-        count[j] = number
-        start = ends[j]
 
 
 @jit
@@ -71,7 +18,8 @@ def product_limit(
     s, g = 1.0, 0.0
     for j in range(at_risk.size):
         y, d = at_risk[j], events[j]
-        s *= (y - d) / y
+        if y > 0.0:
+            s *= (y - d) / y
         if d != y:
             g += d / (y * (y - d))
         survival[j] = s
@@ -79,20 +27,45 @@ def product_limit(
 
 
 @jit
+def product_limit_of_codes(  # noqa: PLR0917 - a compiled loop is called by position
+    codes: Integers,
+    ends: Integers,
+    counted: Integers,
+    survival: FloatArray,
+    greenwood: FloatArray,
+    moves: Integers,
+) -> None:
+    """Write what `product_limit` does, and where there are events, from sorted codes."""
+    s, g, start = 1.0, 0.0, 0
+    for j in range(ends.size):
+        number = 0
+        for i in range(start, ends[j]):
+            number += counted[codes[i]]
+        y, d = float(codes.size - start), float(number)
+        s *= (y - d) / y
+        if d != y:
+            g += d / (y * (y - d))
+        survival[j] = s
+        greenwood[j] = g
+        moves[j] = number > 0
+        start = ends[j]
+
+
+@jit
 def carry_forward(
-    marked: FloatArray,
+    marked: Integers,
     lower: FloatArray,
     upper: FloatArray,
     all_lower: FloatArray,
     all_upper: FloatArray,
 ) -> None:
-    """Spread limits, one pair for each positive entry of `marked`, over all times.
+    """Spread limits, one pair for each entry of `marked` that is 1, over all times.
 
     The first pair stands before the first marked time; each other is repeated until the next.
     """
     used = 0
     for j in range(marked.size):
-        used += marked[j] > 0.0
+        used += marked[j]
         all_lower[j] = lower[used]
         all_upper[j] = upper[used]
 
@@ -304,43 +277,3 @@ def logrank_sums(  # noqa: PLR0917 - a compiled loop is called by position
             gone[i] = 0.0
         y -= ends[j] - start
         start = ends[j]
-
-
-@jit
-def finish_order(keys: Integers, mask: int, time: FloatArray, longest: int) -> bool:
-    """Turn keys of a shortened time above a row number into the rows in order of their full time.
-
-    Runs of one shortened time are sorted by insertion; False when a run that needs sorting is
-    longer than `longest`.
-    """
-    start = 0
-    while start < keys.size:
-        head = keys[start] & ~mask
-        end = start + 1
-        is_sorted = True
-        while end < keys.size and keys[end] & ~mask == head:
-            is_sorted = is_sorted and time[keys[end - 1] & mask] <= time[keys[end] & mask]
-            end += 1
-        if not is_sorted:
-            if end - start > longest:
-                return False
-            for i in range(start + 1, end):
-                row = keys[i] & mask
-                j = i
-                while j > start and time[keys[j - 1] & mask] > time[row]:
-                    keys[j] = keys[j - 1]
-                    j -= 1
-                keys[j] = head | row
-        start = end
-    for i in range(keys.size):
-        keys[i] = keys[i] & mask
-    return True
-
-
-@jit
-def order_of_days(day: FloatArray, starts: Integers, order: Integers) -> None:
-    """Write the rows in order of their day; `starts` `(days,)` is where each day begins."""
-    for i in range(day.size):
-        d = int(day[i])
-        order[starts[d]] = i
-        starts[d] += 1

@@ -124,6 +124,7 @@ def permutation_test(
         method=(
             f"{counted}{stratified}, {permutations} permutations of label vectors between clusters "
             f"of one size, {total.informative} of {clusters} clusters informative"
+            f"{'' if total.rank else '; no comparison: every permutation gives the same'}"
         ),
         groups=tuple(names),
         sizes=count_at(group, data.weights, k),

@@ -216,7 +216,8 @@ def _sums(
     spread = ratio(d * (y - d), np.maximum(y - 1.0, 0.0))
     each = weight**2 * spread
     scaled = each * share
-    variance = np.diag(scaled.sum(axis=1)) - scaled @ share.T
+    # Not a product by BLAS, whose threads cost more than they help and whose sums may vary.
+    variance = np.diag(scaled.sum(axis=1)) - np.einsum("gt,ht->gh", scaled, share)
     both = (variance + variance.T) / 2.0
     return Score(observed, expected, both, float(each.sum()), None), share, weight
 

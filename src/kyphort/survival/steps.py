@@ -1,5 +1,7 @@
 """Reading a right-continuous step function: at a time, and at a height."""
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -54,6 +56,15 @@ def crossing_time(times: FloatArray, curve: FloatArray, height: float) -> float:
     below = np.flatnonzero(known & (curve < height - _SAME_HEIGHT))
     end = float(times[below[0]]) if below.size else float(times[-1])
     return (float(times[start]) + end) / 2.0
+
+
+def first_below(falling: FloatArray, height: float) -> int:
+    """Return the position at which a falling curve is first below `height`, its size when never.
+
+    >>> first_below(np.array([1.0, 1.0, 0.4, 0.0]), 1.0)
+    2
+    """
+    return bisect_left(range(falling.size), True, key=lambda place: bool(falling[place] < height))
 
 
 def snap_horizon(tau: float, times: FloatArray, *, unknown: bool) -> float:

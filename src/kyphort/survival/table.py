@@ -41,13 +41,17 @@ class SortedExits:
 
     def count(self, counted: list[int]) -> FloatArray:
         """Count the rows of some codes at each time, `(m,)`."""
-        from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+        from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-        marked = np.zeros(256, dtype=np.uint8)
-        marked[counted] = 1
         result = np.empty(self.times.size)
-        kernels.count_codes(self.codes, self.ends, marked, result)
+        order_kernels.count_codes(self.codes, self.ends, self.marked(counted), result)
         return result
+
+    def marked(self, counted: list[int]) -> Codes:
+        """Return 1 for each of 256 codes that is counted, 0 for the others."""
+        marks = np.zeros(256, dtype=np.uint8)
+        marks[[code for code in counted if code < self.size]] = 1
+        return marks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +93,13 @@ def exit_table(
 
 def stable_order(time: FloatArray) -> IntArray:
     """Return the rows `(n,)` in order of time; rows of one time keep their order."""
-    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     days = _as_days(time)
     if days is not None:
         starts = np.concatenate(([0], np.cumsum(days)[:-1]))
         order = np.empty(time.size, dtype=np.int64)
-        kernels.order_of_days(time, starts, order)
+        order_kernels.order_of_days(time, starts, order)
         return order
     bits, span = _above_smallest(time)
     row_bits = (time.size - 1).bit_length()
@@ -104,7 +108,7 @@ def stable_order(time: FloatArray) -> IntArray:
     keys = bits.view(np.int64)
     keys |= np.arange(time.size)
     keys.sort()
-    if kernels.finish_order(keys, (1 << row_bits) - 1, time, _LONGEST_RUN):
+    if order_kernels.finish_order(keys, (1 << row_bits) - 1, time, _LONGEST_RUN):
         return keys
     return np.argsort(time, kind="stable")
 
@@ -114,16 +118,16 @@ def distinct_ends(time: FloatArray, root_of_epsilon: float) -> tuple[FloatArray,
 
     A run of near times is one.
     """
-    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     width = np.dtype(np.int32 if time.size < np.iinfo(np.int32).max else np.int64)
     ends = np.empty(time.size, dtype=width)
-    found = kernels.merge_sorted(time, ends, root_of_epsilon)
+    found = order_kernels.merge_sorted(time, ends, root_of_epsilon)
     return time[:found], ends[:found]
 
 
 def _count_whole_times(time: FloatArray, code: Integers, codes: int) -> CountedExits | None:
-    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
         return None
@@ -131,7 +135,7 @@ def _count_whole_times(time: FloatArray, code: Integers, codes: int) -> CountedE
     if size > _MOST_DAYS or size * codes > 4 * time.size:
         return None
     counts = np.zeros(size * codes, dtype=np.int32)
-    if not kernels.count_days(time, code, codes, counts):
+    if not order_kernels.count_days(time, code, codes, counts):
         return None
     by_day = counts.reshape(size, codes)
     days = np.flatnonzero(by_day.any(axis=1))
@@ -154,13 +158,14 @@ def _sort(
     code_bits = (codes - 1).bit_length()
     if span + code_bits > _BITS or codes > 256:
         return None
-    shift, smallest = np.uint64(code_bits), time.min().view(np.uint64)
-    keys <<= shift
-    keys |= code.view(np.uint64) if code.dtype == np.int64 else code.astype(np.uint64)
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    smallest = time.min().view(np.uint64)
+    keys <<= np.uint64(code_bits)
+    keys |= code.view(np.uint64) if code.dtype == np.int64 else code
     keys.sort()
-    sorted_codes = (keys & np.uint64((1 << code_bits) - 1)).astype(np.uint8)
-    keys >>= shift
-    keys += smallest
+    sorted_codes = np.empty(time.size, dtype=np.uint8)
+    order_kernels.split_codes(keys, np.uint64(code_bits), smallest, sorted_codes)
     times, ends = distinct_ends(keys.view(np.float64), root_of_epsilon)
     return SortedExits(times, ends, sorted_codes, codes)
 

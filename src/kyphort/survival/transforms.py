@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import FloatArray, with_start
+from kyphort.survival.arrays import FloatArray, Integers, with_start
 from kyphort.survival.checks import check_level
 from kyphort.survival.jit import is_large
 
@@ -83,11 +83,11 @@ def _check_scale(confidence: str) -> None:
 def step_limits(
     estimate: FloatArray,
     std_error: FloatArray,
-    moves: FloatArray,
+    moves: Integers,
     confidence: Confidence,
     level: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return `limits` of a step function that changes only where `moves` `(m,)` is above zero.
+    """Return `limits` of a step function that changes only where `moves` `(m,)` is 1, not 0.
 
     Of many times only those are worked out; the limits before the first of them are NaN.
     """
@@ -95,10 +95,13 @@ def step_limits(
         return limits(estimate, std_error, confidence, level)
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    at = np.flatnonzero(moves > 0.0)
-    low, high = limits(estimate[at], std_error[at], confidence, level)
+    at = np.flatnonzero(moves)
+    # An estimate of 1 before the first move has the limits NaN.
+    low, high = limits(
+        with_start(1.0, estimate[at]), with_start(0.0, std_error[at]), confidence, level
+    )
     lower, upper = np.empty_like(estimate), np.empty_like(estimate)
-    kernels.carry_forward(moves, with_start(np.nan, low), with_start(np.nan, high), lower, upper)
+    kernels.carry_forward(moves, low, high, lower, upper)
     return lower, upper
 
 

@@ -1,0 +1,171 @@
+"""Compiled loops over many rows give what NumPy gives over few."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kyphort.survival import (
+    SurvivalData,
+    aalen_johansen,
+    kaplan_meier,
+    logrank,
+    reverse_kaplan_meier,
+    risk_table,
+)
+from kyphort.survival import jit as compiled
+from kyphort.survival.table import CountedExits, SortedExits, exit_table, stable_order
+
+ROWS = 400
+TIMES: dict[str, Callable[[np.random.Generator], NDArray[np.float64]]] = {
+    "continuous": lambda rng: rng.exponential(size=ROWS) + 1e-9,
+    "near ties": lambda rng: np.ceil(rng.exponential(40.0, ROWS)) / 7.0 + 1e-12 * rng.random(ROWS),
+    "days": lambda rng: np.ceil(rng.exponential(40.0, ROWS)),
+    "wide": lambda rng: 10.0 ** rng.uniform(-9, 9, ROWS),
+}
+CURVE_FIELDS = ("std_error", "lower", "upper", "at_risk", "events", "censored", "competing")
+
+
+@pytest.fixture(params=TIMES)
+def columns(request: pytest.FixtureRequest) -> dict[str, Any]:
+    rng = np.random.default_rng(7)
+    return {
+        "time": TIMES[request.param](rng),
+        "event": rng.integers(0, 4, ROWS),
+        "cluster": rng.integers(0, 150, ROWS),
+    }
+
+
+def small_and_large(
+    columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch, compute: Callable[[SurvivalData], Any]
+) -> tuple[Any, Any]:
+    small = compute(SurvivalData(**columns))
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled, "MANY_ROWS", 10)
+        data = SurvivalData(**columns)
+        assert data.exits is not None
+        large = compute(data)
+        np.testing.assert_array_equal(data.time, SurvivalData(**columns).time)
+    return small, large
+
+
+@pytest.mark.parametrize("cause", [1, 3])
+@pytest.mark.parametrize("robust", [False, True])
+@pytest.mark.parametrize("estimate", [kaplan_meier, aalen_johansen, reverse_kaplan_meier])
+def test_curves(
+    estimate: Callable[..., Any],
+    robust: bool,
+    cause: int,
+    columns: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = {} if estimate is reverse_kaplan_meier else {"cause": cause}
+    small, large = small_and_large(
+        columns, monkeypatch, lambda data: estimate(data, cluster_robust=robust, **options)
+    )
+    np.testing.assert_array_equal(large.times, small.times)
+    name = "incidence" if estimate is aalen_johansen else "survival"
+    np.testing.assert_allclose(getattr(large, name), getattr(small, name), rtol=1e-14)
+    for field in CURVE_FIELDS:
+        np.testing.assert_allclose(
+            getattr(large, field), getattr(small, field), rtol=0, atol=1e-12, err_msg=field
+        )
+    asked = np.quantile(small.times, [0.0, 0.3, 0.9])
+    np.testing.assert_array_equal(large.at(asked).at_risk, small.at(asked).at_risk)
+    assert large.method == small.method
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"rho": 1.0, "gamma": 0.5}, *({"weighting": w} for w in ("gehan", "tarone-ware", "peto"))],
+)
+@pytest.mark.parametrize("groups", [2, 5])
+def test_logrank(
+    groups: int,
+    options: dict[str, Any],
+    columns: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del columns["cluster"]
+    labels = np.random.default_rng(8).integers(0, groups, ROWS)
+    strata = np.random.default_rng(9).integers(0, 2, ROWS)
+    for stratum in (None, strata):
+        compute = partial(logrank, groups=labels, stratum=stratum, **options)
+        small, large = small_and_large(columns, monkeypatch, compute)
+        assert large.statistic == pytest.approx(small.statistic, rel=1e-10)
+        assert large.df == small.df == groups - 1
+        np.testing.assert_allclose(large.expected, small.expected, rtol=1e-12)
+        np.testing.assert_array_equal(large.sizes, small.sizes)
+
+
+def test_risk_table(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = np.quantile(columns["time"], [0.1, 0.5, 1.0])
+    small, large = small_and_large(columns, monkeypatch, lambda data: risk_table(data, ticks))
+    for field in ("at_risk", "events", "censored", "competing"):
+        np.testing.assert_array_equal(getattr(large, field), getattr(small, field))
+
+
+def test_one_cluster_has_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 2)
+    data = SurvivalData([1.5, 2.5, 3.5], [1, 2, 0], cluster=["p", "p", "p"])
+    assert np.isnan(kaplan_meier(data, cluster_robust=True).std_error[0])
+    assert np.isnan(aalen_johansen(data, cluster_robust=True).std_error[0])
+
+
+def test_order_of_rows_changes_no_bit(
+    columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    order = np.random.default_rng(3).permutation(ROWS)
+    shuffled = {name: values[order] for name, values in columns.items()}
+    labels = np.random.default_rng(8).integers(0, 3, ROWS)
+    one, other = SurvivalData(**columns), SurvivalData(**shuffled)
+    for estimate in (kaplan_meier, aalen_johansen):
+        first, second = estimate(one, cluster_robust=False), estimate(other, cluster_robust=False)
+        assert first.lower.tobytes() == second.lower.tobytes()
+        assert first.std_error.tobytes() == second.std_error.tobytes()
+    bits = [
+        logrank(data, group, cluster_robust=False).statistic
+        for data, group in ((one, labels), (other, labels[order]))
+    ]
+    assert bits[0] == bits[1]
+
+
+def test_kinds_of_table() -> None:
+    rng = np.random.default_rng(1)
+    code = rng.integers(0, 3, ROWS)
+    assert isinstance(exit_table(TIMES["days"](rng), code, 3, 0.0), CountedExits)
+    assert isinstance(exit_table(TIMES["continuous"](rng), code, 3, 0.0), SortedExits)
+    # Times that span the whole range of numbers leave no room for a code.
+    extreme = np.geomspace(5e-324, 1e308, ROWS)
+    assert exit_table(extreme, code, 3, 0.0) is None
+
+
+def test_codes_too_many_for_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 2)
+    data = SurvivalData([1.5, 2.5, 3.5], [1, 1000, 0])
+    assert data.exits is None
+    assert kaplan_meier(data).survival.round(4).tolist() == [0.6667, 0.6667, 0.6667]
+
+
+@pytest.mark.parametrize("spread", [1e-13, 1e-3, 1.0, 1e6])
+def test_stable_order(spread: float) -> None:
+    rng = np.random.default_rng(5)
+    tied = np.asarray(1000.0 + spread * rng.integers(0, 90, 5000), dtype=np.float64)
+    for time in (tied, 1.0 + spread * rng.random(5000)):
+        np.testing.assert_array_equal(stable_order(time), np.argsort(time, kind="stable"))
+
+
+def test_few_rows_import_no_compiler() -> None:
+    script = (
+        "import sys; from kyphort.survival import SurvivalData, kaplan_meier, logrank;"
+        "data = SurvivalData(range(1, 144), [1, 0, 0] * 47 + [1, 1]);"
+        "kaplan_meier(data); logrank(data, [1, 2, 3] * 47 + [1, 2]);"
+        "sys.exit('numba' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
