@@ -3,9 +3,14 @@
 import argparse
 import sys
 
-from soak import coverage, kills, properties
+from soak import coverage, dosimetry_coverage, kills, properties
 
-CAMPAIGNS = {"properties": properties.run, "coverage": coverage.run, "kills": kills.run}
+CAMPAIGNS = {
+    "properties": properties.run,
+    "coverage": coverage.run,
+    "dosimetry": dosimetry_coverage.run,
+    "kills": kills.run,
+}
 
 
 def main() -> int:

@@ -1,0 +1,26 @@
+"""`python -m benchmarks.dosimetry speed|validate`: measure, and write the validation page."""
+
+import argparse
+import sys
+
+from benchmarks.dosimetry import speed, validation
+
+
+def main() -> None:
+    """Run what was asked for, or both."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.dosimetry", description=main.__doc__
+    )
+    parser.add_argument("what", nargs="?", choices=("speed", "validate"))
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the speed runs (3)")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="histories, relative to the page's"
+    )
+    asked = parser.parse_args()
+    if asked.what in (None, "validate"):
+        sys.stdout.write(validation.run(asked.scale))
+    if asked.what in (None, "speed"):
+        sys.stdout.write(speed.run(asked.rounds, asked.scale))
+
+
+main()

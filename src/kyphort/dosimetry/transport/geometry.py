@@ -1,0 +1,162 @@
+"""Ways through the grid: voxel by voxel, or from one possible collision to the next."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.dosimetry.transport.jit import jit
+from kyphort.dosimetry.transport.random import draw
+from kyphort.dosimetry.transport.state import OUTSIDE, Grid
+
+ZERO, _ONE = np.uint64(0), np.uint64(1)
+
+Flight = tuple[np.uint64, float, int]
+"""State of the stream, length [mm], voxel of the collision (-1: left the grid)."""
+
+
+@jit
+def voxel_of(grid: Grid, x: float, y: float, z: float) -> int:
+    """Return the flat index of the voxel that holds a point of the grid or its layer."""
+    i = int((x - grid.origin[0]) / grid.spacing[0])
+    j = int((y - grid.origin[1]) / grid.spacing[1])
+    k = int((z - grid.origin[2]) / grid.spacing[2])
+    i = min(max(i, 0), grid.shape[0] - 1)
+    j = min(max(j, 0), grid.shape[1] - 1)
+    k = min(max(k, 0), grid.shape[2] - 1)
+    return int((k * grid.shape[1] + j) * grid.shape[0] + i)
+
+
+@jit
+def strides(
+    shape: NDArray[np.int64], u: float, v: float, w: float
+) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """Return what a step along each axis adds to the flat index.
+
+    Unsigned numbers wrap around, so that a step back is an addition too, and an index that cannot
+    be negative needs no check.
+    """
+    nx, nxy = np.uint64(shape[0]), np.uint64(shape[0] * shape[1])
+    return (
+        _ONE if u > 0 else ZERO - _ONE,
+        nx if v > 0 else ZERO - nx,
+        nxy if w > 0 else ZERO - nxy,
+    )
+
+
+@jit
+def to_plane(start: float, origin: float, spacing: float, component: float) -> float:
+    """Return the way to the next plane of the grid along one axis."""
+    place = (start - origin) / spacing
+    cell = math.floor(place)
+    ahead = cell + 1 - place if component > 0 else place - cell
+    return ahead * spacing / abs(component)
+
+
+@jit
+def cell_below(edges: NDArray[np.float64], value: float) -> int:
+    """Return the cell of rising edges that holds a value; the first or last one beyond the ends."""
+    low, high = 0, len(edges) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if edges[middle] <= value:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@jit
+def density_length(grid: Grid, voxel: int, m: int, per_density: NDArray[np.float64]) -> float:
+    """Return a property per density of the voxel's material, times its density."""
+    value = per_density[m]
+    if grid.mixed:
+        value += grid.next_fraction[voxel] * (per_density[m + 1] - value)
+    return float(value * grid.density[voxel])
+
+
+@jit
+def fly_scoring(  # noqa: PLR0917 - a compiled loop is called by position
+    grid: Grid,
+    start: tuple[float, float, float],
+    u: float,
+    v: float,
+    w: float,
+    attenuation: NDArray[np.float64],
+    transfer: NDArray[np.float64],
+    depth: float,
+    tally: NDArray[np.float64],
+) -> tuple[float, int]:
+    """Fly to an optical depth voxel by voxel, and score track length × energy transfer.
+
+    Returns the length and the voxel of the collision, -1 when the photon left.
+    """
+    voxel = np.uint64(voxel_of(grid, start[0], start[1], start[2]))
+    next_x = to_plane(start[0], grid.origin[0], grid.spacing[0], u)
+    next_y = to_plane(start[1], grid.origin[1], grid.spacing[1], v)
+    next_z = to_plane(start[2], grid.origin[2], grid.spacing[2], w)
+    step_x, step_y, step_z = (
+        grid.spacing[0] / abs(u),
+        grid.spacing[1] / abs(v),
+        grid.spacing[2] / abs(w),
+    )
+    by_x, by_y, by_z = strides(grid.shape, u, v, w)
+    material, density, next_fraction = grid.material, grid.density, grid.next_fraction
+    at = 0.0
+    while True:
+        m = material[voxel]
+        if m == OUTSIDE:
+            return at, -1
+        per_mm, worth = attenuation[m], transfer[m]
+        if grid.mixed:
+            per_mm += next_fraction[voxel] * (attenuation[m + 1] - per_mm)
+            worth += next_fraction[voxel] * (transfer[m + 1] - worth)
+        per_mm *= density[voxel]
+        until = min(next_x, next_y, next_z)
+        lost = (until - at) * per_mm
+        if lost >= depth:
+            length = depth / per_mm
+            tally[voxel] += length * worth
+            return at + length, int(np.int64(voxel))
+        depth -= lost
+        tally[voxel] += (until - at) * worth
+        at = until
+        if next_x <= until:
+            next_x += step_x
+            voxel += by_x
+        elif next_y <= until:
+            next_y += step_y
+            voxel += by_y
+        else:
+            next_z += step_z
+            voxel += by_z
+
+
+@jit
+def fly_delta(  # noqa: PLR0917 - a compiled loop is called by position
+    grid: Grid,
+    start: tuple[float, float, float],
+    u: float,
+    v: float,
+    w: float,
+    attenuation: NDArray[np.float64],
+    state: np.uint64,
+) -> Flight:
+    """Fly from one possible collision to the next (Woodcock): exact, and blind to the voxels."""
+    largest = 0.0
+    for m in range(len(grid.largest_density)):
+        largest = max(largest, grid.largest_density[m] * attenuation[m])
+    at = 0.0
+    while True:
+        state, one = draw(state)
+        at -= math.log(1 - one) / largest
+        voxel = voxel_of(grid, start[0] + at * u, start[1] + at * v, start[2] + at * w)
+        m = grid.material[voxel]
+        if m == OUTSIDE:
+            return state, at, -1
+        here = density_length(grid, voxel, m, attenuation)
+        if here >= largest:
+            return state, at, voxel
+        state, one = draw(state)
+        if one * largest < here:
+            return state, at, voxel

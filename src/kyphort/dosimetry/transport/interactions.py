@@ -1,0 +1,100 @@
+"""What happens to a photon: cross sections at an energy, and the sampling of an interaction.
+
+Photo-absorption ends the history; Rayleigh scattering follows F(x)², Compton scattering
+Klein-Nishina times S(x), both from cosines tabulated at equal probabilities; Doppler broadening is
+left out (its effect on kerma at 50 kV is below 0.1 %).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.dosimetry.transport.jit import jit
+from kyphort.dosimetry.transport.random import draw
+from kyphort.dosimetry.transport.state import Tables
+
+ELECTRON_REST_KEV = 510.99895
+_TWO_PI = 2 * math.pi
+_PARALLEL = 1e-12
+"""A direction is kept off the planes of the grid by this much."""
+
+
+@jit
+def cross_sections(
+    tables: Tables, energy: float, attenuation: NDArray[np.float64], transfer: NDArray[np.float64]
+) -> int:
+    """Fill in both for every material at an energy; return the node below it."""
+    place = (energy - tables.lowest_kev) * tables.nodes_per_kev
+    node = min(int(place), tables.attenuation.shape[0] - 2)
+    share = place - node
+    below, above = tables.attenuation[node], tables.attenuation[node + 1]
+    for m in range(len(below)):
+        attenuation[m] = below[m] + share * (above[m] - below[m])
+    below, above = tables.transfer[node], tables.transfer[node + 1]
+    for m in range(len(below)):
+        transfer[m] = below[m] + share * (above[m] - below[m])
+    return int(node)
+
+
+@jit
+def sampled_cosine(
+    cosines: NDArray[np.float32], rows_per_kev: float, above_lowest: float, state: np.uint64
+) -> tuple[np.uint64, float]:
+    """Return a cosine; between two tabulated energies one of them is chosen at random."""
+    state, one = draw(state)
+    state, other = draw(state)
+    row = min(int(above_lowest * rows_per_kev + one), cosines.shape[0] - 1)
+    place = other * (cosines.shape[1] - 1)
+    cell = int(place)
+    low = float(cosines[row, cell])
+    return state, low + (place - cell) * (cosines[row, cell + 1] - low)
+
+
+@jit
+def rotated(
+    u: float, v: float, w: float, cosine: float, state: np.uint64
+) -> tuple[np.uint64, float, float, float]:
+    """Turn a direction by a polar cosine and a random azimuth."""
+    state, one = draw(state)
+    azimuth = _TWO_PI * one
+    sine = math.sqrt(max(0.0, 1 - cosine * cosine))
+    a, b = sine * math.cos(azimuth), sine * math.sin(azimuth)
+    # The frame of Duff et al. 2017 (JCGT 6(1):1): no branch and no pole.
+    sign = 1.0 if w >= 0 else -1.0
+    c = -1.0 / (sign + w)
+    d = u * v * c
+    x = u * cosine + a * (1 + sign * u * u * c) + b * d
+    y = v * cosine + a * sign * d + b * (sign + v * v * c)
+    z = w * cosine - a * sign * u - b * v
+    return state, off_plane(x), off_plane(y), off_plane(z)
+
+
+@jit
+def off_plane(component: float) -> float:
+    """Return a component that can be divided by."""
+    if abs(component) < _PARALLEL:
+        return _PARALLEL if component >= 0 else -_PARALLEL
+    return component
+
+
+@jit
+def compton_energy(energy: float, cosine: float) -> float:
+    """Return the energy of the scattered photon."""
+    return energy / (1 + energy / ELECTRON_REST_KEV * (1 - cosine))
+
+
+@jit
+def collided(
+    tables: Tables, m: int, node: int, energy: float, cosine_state: np.uint64
+) -> tuple[np.uint64, float, float]:
+    """Return state, energy after the interaction (0: absorbed) and cosine of the turn."""
+    state, one = draw(cosine_state)
+    if one < tables.photo[node, m]:
+        return state, 0.0, 1.0
+    above = energy - tables.lowest_kev
+    if one < tables.photo_coherent[node, m]:
+        state, cosine = sampled_cosine(tables.coherent_cosine[m], tables.rows_per_kev, above, state)
+        return state, energy, cosine
+    state, cosine = sampled_cosine(tables.incoherent_cosine[m], tables.rows_per_kev, above, state)
+    return state, compton_energy(energy, cosine), cosine

@@ -1,0 +1,210 @@
+"""Scoring on a coarse grid, and its interpolation to the voxels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.dosimetry.transport.geometry import ZERO, strides, to_plane, voxel_of
+from kyphort.dosimetry.transport.jit import jit
+from kyphort.dosimetry.transport.state import MIXED, OUTSIDE, Cells, Grid
+
+_NUDGE = 1e-9
+"""A way that starts on a plane between voxels starts this far behind it [mm]."""
+
+
+@jit
+def to_exit(grid: Grid, start: tuple[float, float, float], u: float, v: float, w: float) -> float:
+    """Return the way to the surface of the grid, without its outer layer."""
+    x = grid.origin[0] + grid.spacing[0] * (grid.shape[0] - 1 if u > 0 else 1)
+    y = grid.origin[1] + grid.spacing[1] * (grid.shape[1] - 1 if v > 0 else 1)
+    z = grid.origin[2] + grid.spacing[2] * (grid.shape[2] - 1 if w > 0 else 1)
+    return float(min((x - start[0]) / u, (y - start[1]) / v, (z - start[2]) / w))
+
+
+@jit
+def add_track(  # noqa: PLR0917 - a compiled loop is called by position
+    cells: Cells,
+    cell: np.uint64,
+    tissue: int,
+    length: float,
+    transfer: NDArray[np.float64],
+    tally: NDArray[np.float64],
+) -> None:
+    """Add track length × energy transfer to the columns of a class."""
+    for column in range(cells.first_column[tissue], cells.first_column[tissue + 1]):
+        tally[cell, column] += length * transfer[cells.response[column]]
+
+
+@jit
+def worth_of(grid: Grid, cells: Cells, voxel: np.uint64, transfer: NDArray[np.float64]) -> float:
+    """Return the energy transfer of a voxel's own material."""
+    if cells.one_response:
+        return float(transfer[0])
+    m = grid.material[voxel]
+    worth = transfer[m]
+    if grid.mixed:
+        worth += grid.next_fraction[voxel] * (transfer[m + 1] - worth)
+    return float(worth)
+
+
+@jit
+def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
+    grid: Grid,
+    cells: Cells,
+    cell: np.uint64,
+    start: tuple[float, float, float],
+    direction: tuple[float, float, float],
+    length: float,
+    transfer: NDArray[np.float64],
+    tally: NDArray[np.float64],
+    own: NDArray[np.float64],
+) -> None:
+    """Score a way inside one cell voxel by voxel, for the class of its tissue and for itself."""
+    u, v, w = direction
+    next_x = to_plane(start[0], grid.origin[0], grid.spacing[0], u)
+    next_y = to_plane(start[1], grid.origin[1], grid.spacing[1], v)
+    next_z = to_plane(start[2], grid.origin[2], grid.spacing[2], w)
+    step_x, step_y, step_z = (
+        grid.spacing[0] / abs(u),
+        grid.spacing[1] / abs(v),
+        grid.spacing[2] / abs(w),
+    )
+    by_x, by_y, by_z = strides(grid.shape, u, v, w)
+    voxel = np.uint64(voxel_of(grid, start[0], start[1], start[2]))
+    at = 0.0
+    while True:
+        # Rounding may lead past the surface of the grid by 1e-15 mm.
+        if grid.material[voxel] == OUTSIDE:
+            return
+        until = min(next_x, next_y, next_z)
+        here = min(until, length) - at
+        add_track(cells, cell, cells.voxel_tissue[voxel], here, transfer, tally)
+        own[cells.own_row[voxel]] += here * worth_of(grid, cells, voxel, transfer)
+        if until >= length:
+            return
+        at = until
+        # Selections instead of branches: which plane comes next cannot be predicted.
+        in_x, in_y, in_z = next_x <= until, next_y <= until, next_z <= until
+        next_x += step_x if in_x else 0.0
+        next_y += step_y if in_y else 0.0
+        next_z += step_z if in_z else 0.0
+        voxel += by_x if in_x else ZERO
+        voxel += by_y if in_y else ZERO
+        voxel += by_z if in_z else ZERO
+
+
+@jit
+def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
+    grid: Grid,
+    cells: Cells,
+    start: tuple[float, float, float],
+    u: float,
+    v: float,
+    w: float,
+    length: float,
+    transfer: NDArray[np.float64],
+    tally: NDArray[np.float64],
+    own: NDArray[np.float64],
+) -> None:
+    """Score a way in the cells that it crosses, voxel by voxel where a cell is mixed."""
+    origin, spacing, shape = cells.origin, cells.spacing, cells.shape
+    next_x = to_plane(start[0], origin[0], spacing[0], u)
+    next_y = to_plane(start[1], origin[1], spacing[1], v)
+    next_z = to_plane(start[2], origin[2], spacing[2], w)
+    step_x, step_y, step_z = spacing[0] / abs(u), spacing[1] / abs(v), spacing[2] / abs(w)
+    i = int((start[0] - origin[0]) / spacing[0])
+    j = int((start[1] - origin[1]) / spacing[1])
+    k = int((start[2] - origin[2]) / spacing[2])
+    by_x, by_y, by_z = strides(shape, u, v, w)
+    cell = np.uint64((k * shape[1] + j) * shape[0] + i)
+    at = 0.0
+    while True:
+        until = min(next_x, next_y, next_z)
+        here = min(until, length) - at
+        tissue = cells.tissue[cell]
+        if tissue == MIXED:
+            inside = at + _NUDGE
+            place = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
+            score_voxels(grid, cells, cell, place, (u, v, w), here, transfer, tally, own)
+        else:
+            add_track(cells, cell, tissue, here, transfer, tally)
+        if until >= length:
+            return
+        at = until
+        # Selections instead of branches: which plane comes next cannot be predicted.
+        in_x, in_y, in_z = next_x <= until, next_y <= until, next_z <= until
+        next_x += step_x if in_x else 0.0
+        next_y += step_y if in_y else 0.0
+        next_z += step_z if in_z else 0.0
+        cell += by_x if in_x else ZERO
+        cell += by_y if in_y else ZERO
+        cell += by_z if in_z else ZERO
+
+
+@jit
+def fold(
+    tally: NDArray[np.float64], total: NDArray[np.float64], squares: NDArray[np.float64]
+) -> None:
+    """Add a batch to the sums and to the sums of squares, and empty it."""
+    for n in range(len(tally)):
+        value = tally[n]
+        total[n] += value
+        squares[n] += value * value
+        tally[n] = 0.0
+
+
+@jit
+def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
+    batches: NDArray[np.float32],
+    present: NDArray[np.float32],
+    shape: NDArray[np.int64],
+    lower: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    share: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    column: NDArray[np.uint8],
+    next_fraction: NDArray[np.float32],
+    mixed: int,
+    layers: tuple[int, int],
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> None:
+    """Interpolate every batch to the voxels; fill in mean and variance of the mean.
+
+    `batches` is (cell, column, batch), `present` (cell, column) the share of a cell that the class
+    fills: cells without it have no weight. `values` is scratch, (batch,).
+    """
+    count = batches.shape[2]
+    nx, ny = len(lower[0]), len(lower[1])
+    cx, cxy = shape[0], shape[0] * shape[1]
+    for k in range(layers[0], layers[1]):
+        for j in range(ny):
+            for i in range(nx):
+                voxel = (k * ny + j) * nx + i
+                values[:] = 0.0
+                corner = lower[2][k] * cxy + lower[1][j] * cx + lower[0][i]
+                c = int(column[voxel])
+                after = next_fraction[voxel] if mixed else 0.0
+                weight = 0.0
+                for side in range(8):
+                    a, b, d = side & 1, (side >> 1) & 1, side >> 2
+                    part = (share[0][i] if a else 1 - share[0][i]) * (
+                        share[1][j] if b else 1 - share[1][j]
+                    )
+                    part *= share[2][k] if d else 1 - share[2][k]
+                    cell = corner + a + b * cx + d * cxy
+                    part *= present[cell, c]
+                    if part == 0.0:
+                        continue
+                    weight += part
+                    for n in range(count):
+                        values[n] += part * (1 - after) * batches[cell, c, n]
+                    if after > 0:
+                        for n in range(count):
+                            values[n] += part * after * batches[cell, c + 1, n]
+                total, squares = 0.0, 0.0
+                for n in range(count):
+                    total += values[n]
+                total /= count
+                for n in range(count):
+                    squares += (values[n] - total) ** 2
+                mean[voxel] = total / weight
+                variance[voxel] = squares / (count - 1) / count / weight**2

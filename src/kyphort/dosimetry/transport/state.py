@@ -1,0 +1,86 @@
+"""What the kernels are given: the grid, the cross sections and the source, as plain arrays."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTSIDE = 255
+"""Material index of the layer around the grid."""
+MIXED = 255
+"""Class of a cell that holds several classes of tissue."""
+
+
+class Grid(NamedTuple):
+    """Voxels with one layer of `OUTSIDE` around them, flattened with x fastest.
+
+    `origin` is the lower corner of the first voxel of the layer; a voxel's material lies between
+    `material` and the one after it, by `next_fraction` (one zero, when `mixed` is 0).
+    """
+
+    origin: NDArray[np.float64]
+    spacing: NDArray[np.float64]
+    shape: NDArray[np.int64]
+    material: NDArray[np.uint8]
+    density: NDArray[np.float32]
+    next_fraction: NDArray[np.float32]
+    mixed: int
+    largest_density: NDArray[np.float64]
+
+
+class Cells(NamedTuple):
+    """Coarse cells with one layer around them, for the tally (cell, column) of scattered photons.
+
+    `tissue` is the class of a cell (`MIXED`: look at `voxel_tissue` of the padded grid); columns
+    of class c are `first_column[c]` to `first_column[c + 1]`, each with its `response`. Voxels
+    of mixed cells have a row of their own, `own_row` of the padded grid; with `one_response` all
+    materials are scored alike.
+    """
+
+    origin: NDArray[np.float64]
+    spacing: NDArray[np.float64]
+    shape: NDArray[np.int64]
+    tissue: NDArray[np.uint8]
+    voxel_tissue: NDArray[np.uint8]
+    first_column: NDArray[np.int64]
+    response: NDArray[np.int64]
+    one_response: int
+    own_row: NDArray[np.int32]
+
+
+class Tables(NamedTuple):
+    """Cross sections on a uniform energy grid, and angles of scattering at equal probabilities.
+
+    `attenuation` (energy, material) is 1/mm for 1 g/cm³, `transfer` (energy, response) keV cm²/g;
+    `photo` and `photo_coherent` (energy, material) are shares of the attenuation; the cosines are
+    (material, row, quantile).
+    """
+
+    lowest_kev: float
+    nodes_per_kev: float
+    attenuation: NDArray[np.float32]
+    transfer: NDArray[np.float32]
+    photo: NDArray[np.float32]
+    photo_coherent: NDArray[np.float32]
+    rows_per_kev: float
+    coherent_cosine: NDArray[np.float32]
+    incoherent_cosine: NDArray[np.float32]
+
+
+class Emission(NamedTuple):
+    """Where photons start: positions by cumulative weight, energies by alias table, directions.
+
+    `cosine` holds the cosines to the axis at equal probabilities; two of them, -1 and 1, are the
+    isotropic source. Photons start `core` mm from the position. With `rows` (n, 7: x, y, z, u, v,
+    w, energy, relative to the position) photons are rows instead, chosen by the alias table.
+    """
+
+    position: NDArray[np.float64]
+    axis: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    keep: NDArray[np.float64]
+    alias: NDArray[np.int64]
+    cosine: NDArray[np.float64]
+    core: float
+    rows: NDArray[np.float64]
