@@ -97,7 +97,7 @@ def _draw_slice(axes: Axes, plane: Slice, reference: float) -> None:
     )  # fmt: skip
     middle = [(edges[1:] + edges[:-1]) / 2 for edges in (plane.across_mm, plane.up_mm)]
     levels = [level * reference for level in LEVELS]
-    axes.contour(*middle, plane.dose, levels=levels, cmap="spring", linewidths=1.1)
+    axes.contour(*middle, plane.dose, levels=levels, cmap="turbo", linewidths=1.2)
     axes.set_title(plane.title, fontsize=9)
     axes.set_xlabel(plane.across_label)
     axes.set_ylabel(plane.up_label)
