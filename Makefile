@@ -80,12 +80,12 @@ clean:
 # The demo leaves out the development groups, and never removes what a developer has.
 $(STAMPS)/demo: $(LOCK) | $(if $(UV_ON_PATH),,.tools/bin/uv)
 	$(REQUIRE_PYTHON)
-	$(SYNC) --no-default-groups --inexact
+	$(SYNC) --all-extras --no-default-groups --inexact
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(LOCK) | $(if $(UV_ON_PATH),,.tools/bin/uv)
 	$(REQUIRE_PYTHON)
-	$(SYNC)
+	$(SYNC) --all-extras
 	@mkdir -p $(STAMPS) && touch $(STAMPS)/demo $@
 
 # Built apart and moved when complete: a failure leaves nothing behind.
