@@ -106,4 +106,6 @@ def test_every_dependency_has_its_reason() -> None:
     names = {re.split(r"[<>=~!\[; ]", entry)[0].lower() for entry in project["dependencies"]}
     text = (ROOT / "docs" / "decisions" / "0003-dependencies.md").read_text()
     rows = {row.lower() for row in re.findall(r"^\| (\w+)(?: \d)? \|", text, re.MULTILINE)}
-    assert rows - {"package"} == names
+    assert rows - {"package", "extra"} == names
+    extras = set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE))
+    assert extras == set(project["optional-dependencies"])

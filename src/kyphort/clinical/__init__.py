@@ -1,6 +1,7 @@
 """The nouns of the clinic: frozen values that are valid from the moment they exist."""
 
 from kyphort.clinical.cohort import Cohort
+from kyphort.clinical.dose_summary import DoseSummary
 from kyphort.clinical.followup import (
     ADJUDICATED,
     AdverseEvent,
@@ -26,6 +27,7 @@ __all__ = [
     "AdverseEvent",
     "Cohort",
     "DistanceReference",
+    "DoseSummary",
     "Finding",
     "LevelAssessment",
     "LocalStatus",
