@@ -98,7 +98,7 @@ def test_every_decision_is_in_the_index() -> None:
     records = sorted(path.name for path in folder.glob("0*.md"))
     index = (folder / "index.md").read_text()
     assert re.findall(r"\]\((0\d{3}-[\w-]+\.md)\)", index) == records
-    assert [name[:4] for name in records] == [f"{i:04d}" for i in range(1, len(records) + 1)]
+    assert len({name[:4] for name in records}) == len(records)
 
 
 def test_every_dependency_has_its_reason() -> None:
