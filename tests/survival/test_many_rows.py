@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kyphort.errors import InvalidDataError
 from kyphort.survival import (
     SurvivalData,
     aalen_johansen,
@@ -19,7 +20,8 @@ from kyphort.survival import (
     risk_table,
 )
 from kyphort.survival import jit as compiled
-from kyphort.survival.table import CountedExits, SortedExits, exit_table, stable_order
+from kyphort.survival.days import pack_days
+from kyphort.survival.table import sort_exits, stable_order
 
 ROWS = 400
 TIMES: dict[str, Callable[[np.random.Generator], NDArray[np.float64]]] = {
@@ -37,7 +39,8 @@ def columns(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {
         "time": TIMES[request.param](rng),
         "event": rng.integers(0, 4, ROWS),
-        "cluster": rng.integers(0, 150, ROWS),
+        # Most clusters are small; the first holds a third of the rows.
+        "cluster": rng.integers(0, 150, ROWS) * (rng.random(ROWS) < 0.7),
     }
 
 
@@ -136,14 +139,57 @@ def test_order_of_rows_changes_no_bit(
     assert bits[0] == bits[1]
 
 
-def test_kinds_of_table() -> None:
+def test_times_that_cannot_be_counted_or_sorted() -> None:
     rng = np.random.default_rng(1)
     code = rng.integers(0, 3, ROWS)
-    assert isinstance(exit_table(TIMES["days"](rng), code, 3, 0.0), CountedExits)
-    assert isinstance(exit_table(TIMES["continuous"](rng), code, 3, 0.0), SortedExits)
+    assert pack_days(TIMES["days"](rng), code) is not None
+    assert pack_days(TIMES["continuous"](rng), code) is None
+    assert sort_exits(TIMES["continuous"](rng), code, 3, 0.0) is not None
     # Times that span the whole range of numbers leave no room for a code.
-    extreme = np.geomspace(5e-324, 1e308, ROWS)
-    assert exit_table(extreme, code, 3, 0.0) is None
+    assert sort_exits(np.geomspace(5e-324, 1e308, ROWS), code, 3, 0.0) is None
+
+
+@pytest.mark.parametrize(("latest", "codes"), [(40, 4), (60_000, 2), (250, 200)])
+def test_days_of_any_width_are_counted(latest: int, codes: int) -> None:
+    rng, rows = np.random.default_rng(2), 40_000
+    time = rng.integers(1, latest + 1, rows).astype(np.float64)
+    code = rng.integers(0, codes, rows)
+    time[0], code[0] = latest, codes - 1
+    packed = pack_days(time, code)
+    assert packed is not None
+    np.testing.assert_array_equal(packed.time, time)
+    np.testing.assert_array_equal(packed.code, code)
+    table, distinct = packed.exits, np.unique(time)
+    np.testing.assert_array_equal(table.times, distinct)
+    there = np.searchsorted(distinct, time[code == codes - 1])
+    np.testing.assert_array_equal(table.count([codes - 1]), np.bincount(there, minlength=distinct.size))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("time", np.nan), ("time", 0.0), ("time", -3.0), ("time", np.inf), ("event", -1)]
+)
+def test_a_wrong_row_among_many_is_named(
+    field: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    for kind in ("days", "continuous"):
+        columns = {"time": TIMES[kind](np.random.default_rng(4)), "event": np.ones(ROWS, int)}
+        columns[field][333] = value
+        with pytest.raises(InvalidDataError, match=f"{field}: .* at row 333 "):
+            SurvivalData(**columns)
+
+
+def test_many_rows_are_copies(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    kept = {name: values.copy() for name, values in columns.items()}
+    data, untouched = SurvivalData(**columns), SurvivalData(**kept)
+    for values in columns.values():
+        values[:] = values[::-1].copy()
+    for name in ("time", "event", "cluster"):
+        np.testing.assert_array_equal(getattr(data, name), getattr(untouched, name))
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(data, name)[0] = 5
+    assert kaplan_meier(data).lower.tobytes() == kaplan_meier(untouched).lower.tobytes()
 
 
 def test_codes_too_many_for_a_table(monkeypatch: pytest.MonkeyPatch) -> None:

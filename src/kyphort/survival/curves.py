@@ -255,9 +255,8 @@ def build_curve(
     survival, greenwood, moves = survival_and_greenwood(at_risk)
     variance = greenwood
     if cluster is not None:
-        is_event = data.event == (0 if is_reversed else cause)
         variance = log_survival_variance(
-            data, cluster, is_event, at_risk, greenwood, is_reversed=is_reversed
+            data, cluster, cause, at_risk, greenwood, is_reversed=is_reversed
         )
     # In place, because fresh memory for many rows costs more than the arithmetic.
     std_error = np.sqrt(variance, out=variance)

@@ -7,11 +7,27 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, Integers, read_only
+from kyphort.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Integers,
+    for_kernels,
+    frozen,
+    read_only,
+)
 from kyphort.survival.checks import as_floats, check_length, refuse_rows
+from kyphort.survival.days import DayRows, pack_days
 from kyphort.survival.jit import is_large
-from kyphort.survival.labels import Labels, encode_codes, encode_labels, rank_integers
-from kyphort.survival.table import ExitTable, distinct_ends, exit_table, stable_order
+from kyphort.survival.labels import (
+    Labels,
+    count_integers,
+    encode_codes,
+    encode_counted,
+    encode_labels,
+    rank_integers,
+)
+from kyphort.survival.table import ExitTable, distinct_ends, sort_exits, stable_order
 from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties, snap
 
 
@@ -64,10 +80,13 @@ class SurvivalData:
     weight: FloatArray | None
     label: str
     unit_of_analysis: str
-    _codes: Integers = field(repr=False)
-    _time: FloatArray = field(repr=False)
+    _rows: int = field(repr=False)
+    _codes: Integers | None = field(repr=False)
+    _time: FloatArray | None = field(repr=False)
+    _days: DayRows | None = field(repr=False)
     _is_merged: bool = field(repr=False)
     _exits: ExitTable | None = field(repr=False)
+    _cluster_sizes: Integers | None = field(repr=False)
 
     def __init__(
         self,
@@ -81,22 +100,24 @@ class SurvivalData:
         label: str = "",
         unit_of_analysis: str = "patient",
     ) -> None:
-        checked_time = _check_time(time)
-        rows = checked_time.size
-        checked_entry = None if entry is None else _check_entry(entry, checked_time)
-        # One sort of many rows is enough: their times are merged when they are first sorted.
-        is_merged = checked_entry is not None or not is_large(rows)
-        if is_merged:
-            checked_time, checked_entry = merge_near_ties(checked_time, checked_entry)
+        is_plain = entry is None and weight is None
+        rows = _many_rows(time, event) if is_plain else None
+        if rows is None:
+            rows = _checked_rows(time, event, entry)
+        count = rows.count
+        clusters = None if cluster is None else encode_counted("cluster", cluster, count)
         values = {
-            "_time": read_only(checked_time),
-            "_is_merged": is_merged,
+            "_rows": count,
+            "_time": rows.time,
+            "_is_merged": rows.is_merged,
+            "_days": rows.days,
             "_exits": None,
-            "_codes": _compact(_check_event(event, rows)),
-            "entry": None if checked_entry is None else read_only(checked_entry),
-            "cluster": _check_codes("cluster", cluster, rows),
-            "stratum": _check_codes("stratum", stratum, rows),
-            "weight": None if weight is None else read_only(_check_weight(weight, rows)),
+            "_codes": rows.code,
+            "entry": rows.entry,
+            "cluster": None if clusters is None else frozen(clusters[0]),
+            "_cluster_sizes": None if clusters is None else clusters[1],
+            "stratum": _check_codes("stratum", stratum, count),
+            "weight": None if weight is None else read_only(_check_weight(weight, count)),
             "label": label,
             "unit_of_analysis": unit_of_analysis,
         }
@@ -104,12 +125,16 @@ class SurvivalData:
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        return int(self._time.size)
+        return self._rows
 
     @property
     def time(self) -> FloatArray:
         """When observation of each row ended `(n,)`, near-equal times merged."""
-        if not self._is_merged:
+        if self._time is None:
+            days = self._days
+            assert days is not None
+            object.__setattr__(self, "_time", frozen(days.time))
+        elif not self._is_merged:
             table = self.exits
             if table is None:
                 merged = merge_near_ties(self._time, None)[0]
@@ -122,9 +147,39 @@ class SurvivalData:
     @property
     def event(self) -> IntArray:
         """How observation of each row ended `(n,)`: 0 censored, 1, 2 … events."""
-        if self._codes.dtype != np.int64:
-            object.__setattr__(self, "_codes", read_only(self._codes.astype(np.int64)))
+        if self._codes is None or self._codes.dtype != np.int64:
+            object.__setattr__(self, "_codes", frozen(self.codes.astype(np.int64)))
         return self._codes.view(np.int64)
+
+    @property
+    def codes(self) -> Integers:
+        """The codes of `event` `(n,)`, of many rows in one byte each if that is enough.
+
+        :meta private:
+        """
+        if self._codes is None:
+            assert self._days is not None
+            object.__setattr__(self, "_codes", frozen(self._days.code))
+        return self._codes
+
+    @property
+    def days(self) -> DayRows | None:
+        """The rows packed, for many rows of whole-number times that all enter at the origin.
+
+        :meta private:
+        """
+        return self._days
+
+    @property
+    def cluster_sizes(self) -> Integers:
+        """How many rows each cluster has `(c,)`; one row each without labels.
+
+        :meta private:
+        """
+        if self._cluster_sizes is None:
+            sizes = np.ones(len(self), np.int64) if self.cluster is None else np.bincount(self.cluster)
+            object.__setattr__(self, "_cluster_sizes", sizes)
+        return self._cluster_sizes
 
     @property
     def exits(self) -> ExitTable | None:
@@ -133,28 +188,39 @@ class SurvivalData:
         :meta private:
         """
         if self._exits is None and self._has_exit_table:
-            table = self.exits_by(self._codes, int(self._codes.max()) + 1)
+            table = self._days.exits if self._days else self._sort(self.codes)
             object.__setattr__(self, "_exits", table)
         return self._exits
 
-    def exits_by(self, code: Integers, codes: int) -> ExitTable | None:
-        """Return who leaves when by a code of each row `(n,)`, below `codes`; None as `exits`.
+    def exits_by(self, group: Integers, groups: int, cause: int) -> ExitTable | None:
+        """Return who leaves when by 2 × group + 1 for the cause, 2 × group else; None as `exits`.
 
         :meta private:
         """
         if not self._has_exit_table:
             return None
-        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
-        return exit_table(self._time, code, codes, tolerance)
+        if self._days is not None:
+            return self._days.exits_by(group, groups, cause)
+        if groups > 128:
+            return None
+        return self._sort((group.astype(np.uint8) << 1) | (self.codes == cause))
 
     def exit_order(self) -> tuple[IntArray, Integers]:
         """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends.
 
         :meta private:
         """
-        order = stable_order(self._time)
-        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
-        return order, distinct_ends(self._time[order], tolerance)[1]
+        time = self.time if self._time is None else self._time
+        order = stable_order(time)
+        return order, distinct_ends(time[order], self._tolerance)[1]
+
+    def _sort(self, code: Integers) -> ExitTable | None:
+        assert self._time is not None
+        return sort_exits(self._time, code, int(code.max()) + 1, self._tolerance)
+
+    @property
+    def _tolerance(self) -> float:
+        return 0.0 if self._is_merged else ROOT_OF_EPSILON
 
     @property
     def _has_exit_table(self) -> bool:
@@ -184,14 +250,20 @@ class SurvivalData:
         [4.0, 12.0]
         """
         part = object.__new__(SurvivalData)
+        days = None if self._days is None else self._days.select(rows)
+        cluster, sizes = (None, None) if self.cluster is None else count_integers(self.cluster[rows])
         # Times stay as merged among all rows, so that parts of one data set agree on ties.
+        time = None if days else read_only(self.time[rows])
         values = {
-            "_time": read_only(self.time[rows]),
+            "_rows": days.cells.size if days else time.size,
+            "_time": time,
             "_is_merged": True,
+            "_days": days,
             "_exits": None,
-            "_codes": read_only(self._codes[rows]),
+            "_codes": None if days else read_only(self.codes[rows]),
             "entry": None if self.entry is None else read_only(self.entry[rows]),
-            "cluster": _recode(self.cluster, rows),
+            "cluster": None if cluster is None else frozen(cluster),
+            "_cluster_sizes": sizes,
             "stratum": _recode(self.stratum, rows),
             "weight": None if self.weight is None else read_only(self.weight[rows]),
             "label": self.label if label is None else label,
@@ -240,6 +312,57 @@ class SurvivalData:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Rows that were checked: as times and codes, or as packed days."""
+
+    count: int
+    time: FloatArray | None = None
+    code: Integers | None = None
+    days: DayRows | None = None
+    entry: FloatArray | None = None
+    is_merged: bool = True
+
+
+def _checked_rows(time: ArrayLike, event: ArrayLike, entry: ArrayLike | None) -> _Rows:
+    given = _check_time(time)
+    code = _check_event(event, given.size)
+    came = None if entry is None else _check_entry(entry, given)
+    merged, came = merge_near_ties(given, came)
+    return _Rows(
+        given.size, read_only(merged), read_only(code), entry=None if came is None else read_only(came)
+    )
+
+
+def _many_rows(time: ArrayLike, event: ArrayLike) -> _Rows | None:
+    """Check and copy many rows in one pass; None when they are few, or when a row is wrong.
+
+    One sort of many rows is enough: their times are merged when they are first sorted.
+    """
+    many = _as_columns(time, event)
+    if many is None:
+        return None
+    given, event_code = many
+    days = pack_days(given, event_code)
+    if days is not None:
+        return _Rows(given.size, days=days)
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    copy, code = np.empty_like(given), np.empty(given.size, dtype=np.uint8)
+    if not order_kernels.copy_rows(given, event_code, copy, code):
+        return None
+    return _Rows(given.size, frozen(copy), frozen(code), is_merged=False)
+
+
+def _as_columns(time: ArrayLike, event: ArrayLike) -> tuple[FloatArray, IntArray] | None:
+    given, code = np.asarray(time), np.asarray(event)
+    if not is_large(given.size) or given.ndim != 1 or given.shape != code.shape:
+        return None
+    if given.dtype.kind not in "biuf" or code.dtype.kind not in "biu":
+        return None
+    return frozen(np.ascontiguousarray(given, dtype=np.float64).view()), for_kernels(code)
+
+
 def _check_time(time: ArrayLike) -> FloatArray:
     array = as_floats("time", time)
     if array.size == 0:
@@ -264,15 +387,6 @@ def _check_event(event: ArrayLike, rows: int) -> IntArray:
         unknown = (array < 0) | (array != np.floor(array))
         refuse_rows("event", unknown, array, "an unknown event code", advice)
     return array.astype(np.int64, copy=False)
-
-
-def _compact(code: IntArray) -> Integers:
-    """Return a copy of the codes; of many rows in one byte each, if that is enough."""
-    if is_large(code.size) and code.max() < 256:
-        compact = code.astype(np.uint8)
-        compact.setflags(write=False)
-        return compact
-    return read_only(code)
 
 
 def _check_entry(entry: ArrayLike, time: FloatArray) -> FloatArray:

@@ -52,6 +52,21 @@ def product_limit_of_codes(  # noqa: PLR0917 - a compiled loop is called by posi
 
 
 @jit
+def gather_moves(
+    marked: Integers, values: FloatArray, errors: FloatArray, some: FloatArray, their: FloatArray
+) -> int:
+    """Write the marked values and errors behind the first place; return how many places hold one.
+
+    The loop has no branch: an unmarked value is overwritten by the next.
+    """
+    used = 1
+    for j in range(marked.size):
+        some[np.uint64(used)], their[np.uint64(used)] = values[j], errors[j]
+        used += marked[j]
+    return used
+
+
+@jit
 def carry_forward(
     marked: Integers,
     lower: FloatArray,

@@ -6,7 +6,7 @@ arrays mean.
 
 import numpy as np
 
-from kyphort.survival.arrays import FloatArray, Integers
+from kyphort.survival.arrays import FloatArray, IntArray, Integers
 from kyphort.survival.jit import jit
 
 
@@ -36,28 +36,100 @@ def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> in
 
 
 @jit
-def split_codes(keys: Integers, shift: np.uint64, smallest: np.uint64, codes: Integers) -> None:
+def split_codes(keys: IntArray, shift: int, smallest: int, codes: Integers) -> None:
     """Take the code out of the low bits of each key, which becomes the bits of its time."""
-    mask = (np.uint64(1) << shift) - np.uint64(1)
+    mask = (1 << shift) - 1
     for i in range(keys.size):
         codes[i] = keys[i] & mask
         keys[i] = (keys[i] >> shift) + smallest
 
 
 @jit
-def count_days(time: FloatArray, code: Integers, codes: int, counts: Integers) -> bool:
-    """Add up `counts[day * codes + code]`; False when a time is not a whole number.
-
-    Times lie in (0, 65536] and codes below `codes`: nothing else is checked. The loop has no
-    branch, because a branch for each row costs more than the counting.
-    """
-    broken = 0
+def copy_rows(time: FloatArray, event: IntArray, copy: FloatArray, code: Integers) -> bool:
+    """Copy times, and codes into a byte each; False when a time or a code cannot be right or fit."""
+    broken = np.int64(0)
     for i in range(time.size):
-        day = np.int32(time[i])
-        broken |= np.float64(day) != time[i]
-        place = np.uint64(np.uint32(day)) * np.uint64(codes) + np.uint64(code[i])
-        counts[place] += np.int32(1)
+        t, e = time[i], event[i]
+        good = (t > 0.0) & (t < np.inf)  # false for NaN as well
+        broken |= np.int64(0 if good else 1)
+        broken |= e >> 8
+        copy[i] = t
+        code[i] = e
     return broken == 0
+
+
+@jit
+def extent(values: IntArray) -> tuple[int, int]:
+    """Return the smallest and the largest of the values."""
+    low = high = values[0]
+    for i in range(values.size):
+        low, high = min(low, values[i]), max(high, values[i])
+    return low, high
+
+
+@jit
+def pack_keys(bits: IntArray, smallest: int, code: Integers, shift: int, keys: IntArray) -> None:
+    """Write (bits - smallest) × 2^shift + code."""
+    for i in range(bits.size):
+        keys[i] = ((bits[i] - smallest) << shift) | np.int64(code[i])
+
+
+@jit
+def pack_cells(  # noqa: PLR0917 - a compiled loop is called by position
+    time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers, counts: Integers
+) -> bool:
+    """Write cells, day × 2^shift + code, and count them; False when a row does not fit.
+
+    A row fits when its time is a whole number from 1 to below `days` and its code takes no more
+    than `shift` bits. Blocks that stay in the cache are checked and packed, then counted.
+    """
+    for start in range(0, time.size, 2048):
+        # Slices, because indices that could be negative keep the loop from being vectorised.
+        t, e, c = time[start : start + 2048], code[start : start + 2048], cells[start : start + 2048]
+        broken = np.int64(0)
+        for i in range(t.size):
+            safe = t[i] if (t[i] >= 1.0) & (t[i] < days) else 0.5
+            day = np.int64(safe)
+            broken |= np.int64(np.float64(day) != safe)
+            broken |= e[i] >> shift
+            c[i] = (day << shift) | e[i]
+        if broken != 0:
+            return False
+        for i in range(c.size):
+            counts[c[i]] += np.int32(1)
+    return True
+
+
+@jit
+def count_cells(cells: Integers, group: Integers, counts: Integers) -> None:
+    """Add up `counts[cell, group]`; both stay within its shape."""
+    for i in range(cells.size):
+        counts[cells[i], np.uint64(group[i])] += np.int32(1)
+
+
+@jit
+def mark_labels(codes: IntArray, seen: Integers) -> None:
+    """Write 1 for each code that some row has."""
+    for i in range(codes.size):
+        seen[np.uint64(codes[i])] = 1
+
+
+@jit
+def count_labels(values: IntArray, low: int, codes: IntArray, sizes: Integers) -> None:
+    """Write each value less the lowest, and count how many rows have it."""
+    for i in range(values.size):
+        code = np.uint64(values[i] - low)
+        codes[i] = code
+        sizes[code] += np.int32(1)
+
+
+@jit
+def spread(values: Integers, cluster: IntArray, place: Integers, spread_out: Integers) -> None:
+    """Write values cluster by cluster; `place` is where each cluster begins, and is moved on."""
+    for i in range(values.size):
+        k = np.uint64(cluster[i])
+        spread_out[np.uint64(place[k])] = values[i]
+        place[k] += 1
 
 
 @jit
@@ -101,12 +173,3 @@ def finish_order(keys: Integers, mask: int, time: FloatArray, longest: int) -> b
     for i in range(keys.size):
         keys[i] = keys[i] & mask
     return True
-
-
-@jit
-def order_of_days(day: FloatArray, starts: Integers, order: Integers) -> None:
-    """Write the rows in order of their day; `starts` `(days,)` is where each day begins."""
-    for i in range(day.size):
-        d = int(day[i])
-        order[starts[d]] = i
-        starts[d] += 1

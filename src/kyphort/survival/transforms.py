@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import FloatArray, Integers, with_start
+from kyphort.survival.arrays import FloatArray, Integers
 from kyphort.survival.checks import check_level
 from kyphort.survival.jit import is_large
 
@@ -95,13 +95,16 @@ def step_limits(
         return limits(estimate, std_error, confidence, level)
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    at = np.flatnonzero(moves)
+    lower, upper = np.empty((2, estimate.size))
+    p, error = np.empty((2, _BLOCK + 2))
     # An estimate of 1 before the first move has the limits NaN.
-    low, high = limits(
-        with_start(1.0, estimate[at]), with_start(0.0, std_error[at]), confidence, level
-    )
-    lower, upper = np.empty_like(estimate), np.empty_like(estimate)
-    kernels.carry_forward(moves, low, high, lower, upper)
+    p[0], error[0] = 1.0, 0.0
+    for start in range(0, estimate.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        found = kernels.gather_moves(moves[block], estimate[block], std_error[block], p, error)
+        low, high = limits(p[:found], error[:found], confidence, level)
+        kernels.carry_forward(moves[block], low, high, lower[block], upper[block])
+        p[0], error[0] = p[found - 1], error[found - 1]
     return lower, upper
 
 

@@ -1,0 +1,106 @@
+"""Whole-number times of many rows, such as days: packed with their codes, and counted, not sorted.
+
+One small number for each row, its *cell*, holds the time and the code: time × 2^shift + code. It is
+the copy that the data keep, an eighth of the columns that came in, and what every count starts from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.survival.arrays import FloatArray, IntArray, Integers, frozen
+from kyphort.survival.table import CountedExits
+
+_MOST_DAYS = 1 << 16
+_USUAL_SHIFT = 2
+_SMALL = np.dtype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayRows:
+    """The cell of each row, `cells` `(n,)`, and `counts` `(days × 2^shift,)` of rows in each cell."""
+
+    cells: NDArray[np.unsignedinteger]
+    counts: Integers
+    shift: int
+
+    @property
+    def time(self) -> FloatArray:
+        """The time of each row `(n,)`."""
+        return (self.cells >> self.shift).astype(np.float64)
+
+    @property
+    def code(self) -> Integers:
+        """The code of each row `(n,)`."""
+        return (self.cells & ((1 << self.shift) - 1)).astype(np.uint8)
+
+    @property
+    def exits(self) -> CountedExits:
+        """Who leaves when, by code."""
+        return _table(self.counts.reshape(-1, 1 << self.shift))
+
+    def exits_by(self, group: Integers, groups: int, cause: int) -> CountedExits:
+        """Return who leaves when by 2 × group + 1 for an event of the cause, 2 × group for others.
+
+        `group` `(n,)` is below `groups`.
+        """
+        from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+        counts = np.zeros((self.counts.size, groups), dtype=np.int32)
+        order_kernels.count_cells(self.cells, group, counts)
+        by_code = counts.reshape(-1, 1 << self.shift, groups)
+        events = by_code[:, cause] if cause < by_code.shape[1] else np.zeros_like(by_code[:, 0])
+        others = by_code.sum(axis=1) - events
+        return _table(np.stack([others, events], axis=2).reshape(-1, 2 * groups))
+
+    def select(self, rows: NDArray[np.generic]) -> "DayRows":
+        """Return the chosen rows."""
+        cells = frozen(self.cells[rows])
+        counts = np.bincount(cells, minlength=self.counts.size)
+        return DayRows(cells, frozen(counts.astype(np.int32)), self.shift)
+
+    def within(self, start: IntArray, cluster: IntArray) -> NDArray[np.unsignedinteger]:
+        """Return the cells `(n,)` cluster by cluster; `start` `(c,)` is where each one begins."""
+        from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+        by_cluster = np.empty_like(self.cells)
+        order_kernels.spread(self.cells, cluster, start.copy(), by_cluster)
+        return by_cluster
+
+
+def pack_days(time: FloatArray, code: IntArray) -> DayRows | None:
+    """Pack rows, not yet checked; None unless every time is whole and above zero, every code good.
+
+    `time` and `code` are `(n,)`. A first try takes times below 16384 and codes below 4, in one pass.
+    """
+    if not time[0] == np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
+        return None
+    usual = _pack(time, code, 1 << (16 - _USUAL_SHIFT), _USUAL_SHIFT, _SMALL)
+    if usual is not None:
+        return usual
+    latest, highest = time.max(), code.max()
+    if not (latest < _MOST_DAYS and 0 <= highest < 256):  # false for NaN too
+        return None
+    days, shift = int(latest) + 1, int(highest).bit_length()
+    cells = days << shift
+    if cells <= _MOST_DAYS:
+        return _pack(time, code, days, shift, _SMALL)
+    return _pack(time, code, days, shift, np.dtype(np.uint32)) if cells <= 4 * time.size else None
+
+
+def _pack(
+    time: FloatArray, code: IntArray, days: int, shift: int, width: np.dtype[np.unsignedinteger]
+) -> DayRows | None:
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    cells = np.empty(time.size, dtype=width)
+    counts = np.zeros(days << shift, dtype=np.int32)
+    if not order_kernels.pack_cells(time, code, shift, float(days), cells, counts):
+        return None
+    return DayRows(frozen(cells), frozen(counts), shift)
+
+
+def _table(counts: NDArray[np.integer]) -> CountedExits:
+    days = np.flatnonzero(counts.any(axis=1))
+    return CountedExits(days.astype(np.float64), counts[days].astype(np.int64))
