@@ -252,18 +252,18 @@ def build_curve(
     is_reversed: bool = False,
 ) -> SurvivalCurve:
     """Turn counts of who is at risk into a curve with errors and limits."""
-    survival, greenwood, moves = survival_and_greenwood(at_risk)
-    variance = greenwood
+    # One block of memory for all four: fresh pages cost more than the arithmetic.
+    survival, variance, lower, upper = np.empty((4, at_risk.times.size))
+    moves = survival_and_greenwood(at_risk, survival, variance)
     if cluster is not None:
-        variance = log_survival_variance(
-            data, cluster, cause, at_risk, greenwood, is_reversed=is_reversed
+        variance[:] = log_survival_variance(
+            data, cluster, cause, at_risk, variance, is_reversed=is_reversed
         )
-    # In place, because fresh memory for many rows costs more than the arithmetic.
     std_error = np.sqrt(variance, out=variance)
     std_error *= survival
     certain, gone = first_below(survival, 1.0), first_below(survival, np.nextafter(0.0, 1.0))
     std_error[:certain] = std_error[gone:] = 0.0
-    lower, upper = step_limits(survival, std_error, moves, confidence, level)
+    step_limits(survival, std_error, moves, confidence, level, lower, upper)
     lower[:certain] = upper[:certain] = 1.0
     clusters = None if cluster is None else count_clusters(cluster)
     name = "reverse Kaplan–Meier" if is_reversed else "Kaplan–Meier"

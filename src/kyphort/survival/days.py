@@ -50,9 +50,10 @@ class DayRows:
         counts = np.zeros((self.counts.size, groups), dtype=np.int32)
         order_kernels.count_cells(self.cells, group, counts)
         by_code = counts.reshape(-1, 1 << self.shift, groups)
-        events = by_code[:, cause] if cause < by_code.shape[1] else np.zeros_like(by_code[:, 0])
-        others = by_code.sum(axis=1) - events
-        return _table(np.stack([others, events], axis=2).reshape(-1, 2 * groups))
+        pairs = np.zeros((by_code.shape[0], groups, 2), dtype=np.int64)
+        for code in range(by_code.shape[1]):
+            pairs[:, :, int(code == cause)] += by_code[:, code]
+        return _table(pairs.reshape(-1, 2 * groups))
 
     def select(self, rows: NDArray[np.generic]) -> "DayRows":
         """Return the chosen rows."""
@@ -98,9 +99,11 @@ def _pack(
     counts = np.zeros(days << shift, dtype=np.int32)
     if not order_kernels.pack_cells(time, code, shift, float(days), cells, counts):
         return None
-    return DayRows(frozen(cells), frozen(counts), shift)
+    last = int(np.flatnonzero(counts)[-1]) >> shift
+    return DayRows(frozen(cells), frozen(counts[: (last + 1) << shift].copy()), shift)
 
 
 def _table(counts: NDArray[np.integer]) -> CountedExits:
-    days = np.flatnonzero(counts.any(axis=1))
+    # Column by column: sums over a short axis are slow.
+    days = np.flatnonzero(sum(counts.T))
     return CountedExits(days.astype(np.float64), counts[days].astype(np.int64))

@@ -187,24 +187,24 @@ def greenwood_terms(counts: RiskCounts) -> FloatArray:
 
 
 def survival_and_greenwood(
-    counts: RiskCounts | TableRisk,
-) -> tuple[FloatArray, FloatArray, Integers]:
-    """Return Π (1 - d/Y), Σ d / (Y (Y - d)) up to each time, and where d > 0, `(m,)` each."""
+    counts: RiskCounts | TableRisk, survival: FloatArray, greenwood: FloatArray
+) -> Integers:
+    """Write Π (1 - d/Y) and Σ d / (Y (Y - d)) up to each time; return where d > 0, `(m,)` each."""
     if not is_large(counts.times.size):
         given = RiskCounts(counts.times, counts.at_risk, counts.events)
-        moves = (counts.events > 0.0).view(np.uint8)
-        return product_limit(given), np.cumsum(greenwood_terms(given)), moves
+        survival[:] = product_limit(given)
+        np.cumsum(greenwood_terms(given), out=greenwood)
+        return (counts.events > 0.0).view(np.uint8)
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    survival, greenwood = np.empty_like(counts.times), np.empty_like(counts.times)
     if isinstance(counts, TableRisk) and isinstance(counts.table, SortedExits):
         table, moves = counts.table, np.empty(counts.times.size, dtype=np.uint8)
         kernels.product_limit_of_codes(
             *(table.codes, table.ends, table.marked([counts.code]), survival, greenwood, moves)
         )
-        return survival, greenwood, moves
+        return moves
     kernels.product_limit(counts.at_risk, counts.events, survival, greenwood)
-    return survival, greenwood, (counts.events > 0.0).view(np.uint8)
+    return (counts.events > 0.0).view(np.uint8)
 
 
 def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = True) -> FloatArray:

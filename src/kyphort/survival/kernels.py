@@ -7,7 +7,7 @@ arrays mean, `kyphort.survival.influence` what the formulas do.
 import numpy as np
 
 from kyphort.survival.arrays import FloatArray, Integers
-from kyphort.survival.jit import jit
+from kyphort.survival.jit import jit, jit_sums
 
 
 @jit
@@ -233,62 +233,50 @@ def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by positio
 
 
 @jit
-def logrank_sums(  # noqa: PLR0917 - a compiled loop is called by position
+def risk_at_events(  # noqa: PLR0917 - a compiled loop is called by position
     codes: Integers,
     ends: Integers,
+    first: int,
+    sizes: FloatArray,
     left: FloatArray,
-    scheme: int,
-    rho: float,
-    gamma: float,
-    observed: FloatArray,
-    expected: FloatArray,
-    variance: FloatArray,
-    scale: FloatArray,
-) -> None:
-    """Add up observed and expected events, their variance, and what sets its scale.
+    died: FloatArray,
+) -> tuple[int, int]:
+    """Write who is at risk and who has the event, by group, at times with an event from `first` on.
 
-    A row's code is 2 × group + 1 for an event; `left` `(k,)` starts as the size of each group and
-    ends as 0. Schemes: 0 S⁻^ρ (1 - S⁻)^γ, 1 Y, 2 √Y, 3 Π (1 - d / (Y + 1)).
+    A row's code is 2 × group + 1 for an event. `sizes` `(k,)` is who is left before the time
+    `first` and is brought up to the time returned; `left` and `died` are `(k, b)`, and one column
+    is written for each of up to b times. Returns the next time, and the columns written.
     """
-    groups = left.size
-    gone, died, lost = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-    y, s, prentice, start = float(codes.size), 1.0, 1.0, 0
-    for j in range(ends.size):
-        d = 0.0
+    groups, room = left.shape
+    found, j = 0, first
+    start = ends[j - 1] if j > 0 else 0
+    while j < ends.size and found < room:
+        for a in range(groups):
+            left[a, found], died[a, found] = sizes[a], 0.0
+        has_event = 0
         for i in range(start, ends[j]):
             group, event = codes[i] >> 1, codes[i] & 1
-            gone[group] += 1.0
-            died[group] += event
-            d += event
-        if d > 0.0:
-            prentice *= 1.0 - d / (y + 1.0)
-            w = 1.0
-            if scheme == 1:
-                w = y
-            elif scheme == 2:
-                w = np.sqrt(y)
-            elif scheme == 3:
-                w = prentice
-            elif rho != 0.0 or gamma != 0.0:
-                w = s**rho * (1.0 - s) ** gamma
-            spread = w * w * d * (y - d) / (y - 1.0) if y > 1.0 else 0.0
-            scale[0] += spread
-            for a in range(groups):
-                share = left[a] / y
-                observed[a] += w * died[a]
-                # Kept with its rounding: O - E can be far smaller than E.
-                add = w * d * share - lost[a]
-                total = expected[a] + add
-                lost[a] = (total - expected[a]) - add
-                expected[a] = total
-                if share > 0.0:
-                    variance[a, a] += spread * share
-                    for b in range(a + 1):
-                        variance[a, b] -= spread * share * left[b] / y
-            s *= (y - d) / y
-            died[:] = 0.0
-        for i in range(groups):
-            left[i] -= gone[i]
-            gone[i] = 0.0
-        y -= ends[j] - start
+            sizes[group] -= 1.0
+            died[group, found] += event
+            has_event |= event
+        found += has_event
         start = ends[j]
+        j += 1
+    return j, found
+
+
+@jit_sums
+def shared_out(each: FloatArray, share: FloatArray, variance: FloatArray) -> None:
+    """Write Σ each (1{a = b} share_a - share_a share_b) over times, `(k, k)`."""
+    scaled = np.empty_like(each)
+    for a in range(share.shape[0]):
+        own, first = 0.0, share[a]
+        for i in range(each.size):
+            scaled[i] = each[i] * first[i]
+            own += scaled[i]
+        for b in range(a + 1):
+            both, second = 0.0, share[b]
+            for i in range(each.size):
+                both += scaled[i] * second[i]
+            variance[a, b] = variance[b, a] = -both
+        variance[a, a] += own

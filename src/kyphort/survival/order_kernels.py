@@ -7,7 +7,18 @@ arrays mean.
 import numpy as np
 
 from kyphort.survival.arrays import FloatArray, IntArray, Integers
-from kyphort.survival.jit import jit
+from kyphort.survival.jit import jit, jit_sums
+
+
+@jit_sums
+def mean_of_distinct(time: FloatArray) -> float:
+    """Return the mean of the distinct values of ascending `time`."""
+    total, distinct = time[0], 1
+    for i in range(1, time.size):
+        is_new = time[i] != time[i - 1]
+        total += time[i] if is_new else 0.0
+        distinct += is_new
+    return total / distinct
 
 
 @jit
@@ -18,12 +29,7 @@ def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> in
     distinct times when the mean exceeds 1, take the first time of their run. Zero merges equal
     times only. Returns the number of times left.
     """
-    total, distinct = 0.0, 0
-    for i in range(time.size):
-        if i == 0 or time[i] != time[i - 1]:
-            total += time[i]
-            distinct += 1
-    tolerance = root_of_epsilon * max(1.0, total / distinct)
+    tolerance = root_of_epsilon * max(1.0, mean_of_distinct(time))
     found, previous = -1, 0.0
     for i in range(time.size):
         now = time[i]
@@ -81,10 +87,11 @@ def pack_cells(  # noqa: PLR0917 - a compiled loop is called by position
     """Write cells, day × 2^shift + code, and count them; False when a row does not fit.
 
     A row fits when its time is a whole number from 1 to below `days` and its code takes no more
-    than `shift` bits. Blocks that stay in the cache are checked and packed, then counted.
+    than `shift` bits. Looked at block by block, so that other times are soon given up.
     """
+    mask = (1 << shift) - 1
     for start in range(0, time.size, 2048):
-        # Slices, because indices that could be negative keep the loop from being vectorised.
+        # Slices, because an index that might be negative costs a test for each row.
         t, e, c = time[start : start + 2048], code[start : start + 2048], cells[start : start + 2048]
         broken = np.int64(0)
         for i in range(t.size):
@@ -92,11 +99,11 @@ def pack_cells(  # noqa: PLR0917 - a compiled loop is called by position
             day = np.int64(safe)
             broken |= np.int64(np.float64(day) != safe)
             broken |= e[i] >> shift
-            c[i] = (day << shift) | e[i]
+            cell = np.uint64((day << shift) | (e[i] & mask))
+            c[i] = cell
+            counts[cell] += np.int32(1)
         if broken != 0:
             return False
-        for i in range(c.size):
-            counts[c[i]] += np.int32(1)
     return True
 
 

@@ -80,22 +80,24 @@ def _check_scale(confidence: str) -> None:
         raise InvalidDataError(f"confidence: {confidence!r}. Allowed: {allowed}.")
 
 
-def step_limits(
+def step_limits(  # noqa: PLR0917 - columns in, columns out
     estimate: FloatArray,
     std_error: FloatArray,
     moves: Integers,
     confidence: Confidence,
     level: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Return `limits` of a step function that changes only where `moves` `(m,)` is 1, not 0.
+    lower: FloatArray,
+    upper: FloatArray,
+) -> None:
+    """Write `limits` of a step function that changes only where `moves` `(m,)` is 1, not 0.
 
     Of many times only those are worked out; the limits before the first of them are NaN.
     """
     if not is_large(estimate.size):
-        return limits(estimate, std_error, confidence, level)
+        lower[:], upper[:] = limits(estimate, std_error, confidence, level)
+        return
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    lower, upper = np.empty((2, estimate.size))
     p, error = np.empty((2, _BLOCK + 2))
     # An estimate of 1 before the first move has the limits NaN.
     p[0], error[0] = 1.0, 0.0
@@ -105,7 +107,6 @@ def step_limits(
         low, high = limits(p[:found], error[:found], confidence, level)
         kernels.carry_forward(moves[block], low, high, lower[block], upper[block])
         p[0], error[0] = p[found - 1], error[found - 1]
-    return lower, upper
 
 
 def _log_log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:
