@@ -162,18 +162,21 @@ def test_days_of_any_width_are_counted(latest: int, codes: int) -> None:
     table, distinct = packed.exits, np.unique(time)
     np.testing.assert_array_equal(table.times, distinct)
     there = np.searchsorted(distinct, time[code == codes - 1])
-    np.testing.assert_array_equal(table.count([codes - 1]), np.bincount(there, minlength=distinct.size))
+    counted = np.bincount(there, minlength=distinct.size)
+    np.testing.assert_array_equal(table.count([codes - 1]), counted)
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("time", np.nan), ("time", 0.0), ("time", -3.0), ("time", np.inf), ("event", -1)]
+    ("field", "value"),
+    [("time", np.nan), ("time", 0.0), ("time", -3.0), ("time", np.inf), ("event", -1)],
 )
 def test_a_wrong_row_among_many_is_named(
     field: str, value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compiled, "MANY_ROWS", 10)
     for kind in ("days", "continuous"):
-        columns = {"time": TIMES[kind](np.random.default_rng(4)), "event": np.ones(ROWS, int)}
+        columns: dict[str, Any] = {"time": TIMES[kind](np.random.default_rng(4))}
+        columns["event"] = np.ones(ROWS, dtype=np.int64)
         columns[field][333] = value
         with pytest.raises(InvalidDataError, match=f"{field}: .* at row 333 "):
             SurvivalData(**columns)

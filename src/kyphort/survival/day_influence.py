@@ -9,14 +9,14 @@ the counts.
 
 import numpy as np
 
-from kyphort.survival.arrays import FloatArray, IntArray, with_start
+from kyphort.survival.arrays import FloatArray, IntArray, Integers, with_start
 from kyphort.survival.clusters import quadratic_form
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.days import DayRows
 from kyphort.survival.exits import RiskCounts, greenwood_terms, product_limit
 
 
-def variance_of_log_survival(
+def variance_of_log_survival(  # noqa: PLR0917 - rows, and what is known of them
     data: SurvivalData,
     days: DayRows,
     cluster: IntArray,
@@ -43,7 +43,7 @@ def variance_of_log_survival(
     return quadratic_form(gram, np.stack([greenwood, np.ones_like(greenwood)], axis=1))
 
 
-def variance_of_incidence(
+def variance_of_incidence(  # noqa: PLR0917 - rows, and what is known of them
     data: SurvivalData,
     days: DayRows,
     cluster: IntArray,
@@ -85,7 +85,7 @@ def _present(days: DayRows) -> tuple[IntArray, int]:
     return days.exits.times.astype(np.int64), 1 << days.shift
 
 
-def _starts(sizes: IntArray) -> IntArray:
+def _starts(sizes: Integers) -> Integers:
     return np.cumsum(sizes) - sizes
 
 
@@ -107,7 +107,7 @@ def _alone(days: DayRows, present: IntArray, states: list[FloatArray]) -> FloatA
     return np.stack(products, axis=1)
 
 
-def _gram(changes: FloatArray, sizes: IntArray, states: int) -> FloatArray:
+def _gram(changes: FloatArray, sizes: Integers, states: int) -> FloatArray:
     """Add up changes `(m, states (states + 1) / 2)`, lower triangle row by row, to `(m, p, p)`."""
     total = np.cumsum(changes, axis=0)
     total[:, 0] += float(np.sum(sizes.astype(np.float64) ** 2))

@@ -1,11 +1,9 @@
 """Compiled loops over the pairs of rows of each cluster: arrays and scalars only.
 
 Import this module only for many rows: it imports numba. `kyphort.survival.day_influence` says what
-the arrays mean. Small clusters, in any order, are taken pair by pair; large ones are sorted, so that
-the work stays within n log n.
+the arrays mean. Small clusters, in any order, are taken pair by pair; large ones are sorted, so
+that the work stays within n log n.
 """
-
-import numpy as np
 
 from kyphort.survival.arrays import FloatArray, Integers
 from kyphort.survival.jit import jit

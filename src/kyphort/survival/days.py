@@ -1,10 +1,11 @@
 """Whole-number times of many rows, such as days: packed with their codes, and counted, not sorted.
 
 One small number for each row, its *cell*, holds the time and the code: time × 2^shift + code. It is
-the copy that the data keep, an eighth of the columns that came in, and what every count starts from.
+the copy that the data keep, an eighth of the columns that came in, and every count starts from it.
 """
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +17,34 @@ _MOST_DAYS = 1 << 16
 _USUAL_SHIFT = 2
 _SMALL = np.dtype(np.uint16)
 
+Cells = NDArray[np.unsignedinteger[Any]]
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class DayRows:
-    """The cell of each row, `cells` `(n,)`, and `counts` `(days × 2^shift,)` of rows in each cell."""
+    """The cell of each row, `cells` `(n,)`, and how many rows each cell has, `counts`."""
 
-    cells: NDArray[np.unsignedinteger]
-    counts: Integers
-    shift: int
+    def __init__(self, cells: Cells, counts: NDArray[np.int32], shift: int) -> None:
+        self.cells, self.counts, self.shift = frozen(cells), frozen(counts), shift
 
-    @property
+    def __len__(self) -> int:
+        return int(self.cells.size)
+
+    @cached_property
     def time(self) -> FloatArray:
         """The time of each row `(n,)`."""
-        return (self.cells >> self.shift).astype(np.float64)
+        return frozen((self.cells >> self.shift).astype(np.float64))
 
-    @property
+    @cached_property
     def code(self) -> Integers:
         """The code of each row `(n,)`."""
-        return (self.cells & ((1 << self.shift) - 1)).astype(np.uint8)
+        return frozen((self.cells & ((1 << self.shift) - 1)).astype(np.uint8))
 
-    @property
+    @cached_property
+    def event(self) -> IntArray:
+        """The code of each row `(n,)`, in eight bytes."""
+        return frozen(self.code.astype(np.int64))
+
+    @cached_property
     def exits(self) -> CountedExits:
         """Who leaves when, by code."""
         return _table(self.counts.reshape(-1, 1 << self.shift))
@@ -55,13 +64,13 @@ class DayRows:
             pairs[:, :, int(code == cause)] += by_code[:, code]
         return _table(pairs.reshape(-1, 2 * groups))
 
-    def select(self, rows: NDArray[np.generic]) -> "DayRows":
+    def select(self, rows: NDArray[Any]) -> "DayRows":
         """Return the chosen rows."""
-        cells = frozen(self.cells[rows])
+        cells = self.cells[rows]
         counts = np.bincount(cells, minlength=self.counts.size)
-        return DayRows(cells, frozen(counts.astype(np.int32)), self.shift)
+        return DayRows(cells, counts.astype(np.int32), self.shift)
 
-    def within(self, start: IntArray, cluster: IntArray) -> NDArray[np.unsignedinteger]:
+    def within(self, start: Integers, cluster: IntArray) -> Cells:
         """Return the cells `(n,)` cluster by cluster; `start` `(c,)` is where each one begins."""
         from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
@@ -71,11 +80,11 @@ class DayRows:
 
 
 def pack_days(time: FloatArray, code: IntArray) -> DayRows | None:
-    """Pack rows, not yet checked; None unless every time is whole and above zero, every code good.
+    """Pack rows, not yet checked; None unless every time is whole, above zero, and every code good.
 
     `time` and `code` are `(n,)`. A first try takes times below 16384 and codes below 4, in one pass.
     """
-    if not time[0] == np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
+    if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
         return None
     usual = _pack(time, code, 1 << (16 - _USUAL_SHIFT), _USUAL_SHIFT, _SMALL)
     if usual is not None:
@@ -91,7 +100,11 @@ def pack_days(time: FloatArray, code: IntArray) -> DayRows | None:
 
 
 def _pack(
-    time: FloatArray, code: IntArray, days: int, shift: int, width: np.dtype[np.unsignedinteger]
+    time: FloatArray,
+    code: IntArray,
+    days: int,
+    shift: int,
+    width: np.dtype[np.unsignedinteger[Any]],
 ) -> DayRows | None:
     from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
@@ -100,10 +113,10 @@ def _pack(
     if not order_kernels.pack_cells(time, code, shift, float(days), cells, counts):
         return None
     last = int(np.flatnonzero(counts)[-1]) >> shift
-    return DayRows(frozen(cells), frozen(counts[: (last + 1) << shift].copy()), shift)
+    return DayRows(cells, counts[: (last + 1) << shift].copy(), shift)
 
 
-def _table(counts: NDArray[np.integer]) -> CountedExits:
+def _table(counts: Integers) -> CountedExits:
     # Column by column: sums over a short axis are slow.
     days = np.flatnonzero(sum(counts.T))
     return CountedExits(days.astype(np.float64), counts[days].astype(np.int64))

@@ -92,9 +92,7 @@ def log_survival_variance(
     if data.exits is not None and not is_reversed and data.cluster_sizes.size > 1:
         if data.days is None:
             return _variance_of_many(data, cluster, cause, counts, greenwood)
-        return variance_of_log_survival(
-            data, data.days, cluster, cause, counts.at_risk, greenwood
-        )
+        return variance_of_log_survival(data, data.days, cluster, cause, counts.at_risk, greenwood)
     process = reversed_process(data) if is_reversed else risk_process(data, data.event == cause)
     influence = log_survival_influence(process)
     g, weight = influence.while_at_risk, process.weight

@@ -233,50 +233,107 @@ def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by positio
 
 
 @jit
+def sizes_of_groups(codes: Integers, sizes: FloatArray) -> None:
+    """Count the rows of each group; a row's code is 2 × group, or one more.
+
+    Four counters in turn, because counting on one place twice in a row waits for the first.
+    """
+    counts = np.zeros((4, 256), dtype=np.int64)
+    for i in range(codes.size):
+        counts[i & 3, codes[i]] += 1
+    for a in range(sizes.size):
+        sizes[a] = counts[:, 2 * a].sum() + counts[:, 2 * a + 1].sum()
+
+
+@jit
 def risk_at_events(  # noqa: PLR0917 - a compiled loop is called by position
     codes: Integers,
     ends: Integers,
     first: int,
     sizes: FloatArray,
+    scheme: tuple[int, float, float],
+    carried: FloatArray,
+    observed: FloatArray,
     left: FloatArray,
-    died: FloatArray,
+    factors: FloatArray,
 ) -> tuple[int, int]:
-    """Write who is at risk and who has the event, by group, at times with an event from `first` on.
+    """Write who is at risk, by group, at times with an event from `first` on, and their factors.
 
-    A row's code is 2 × group + 1 for an event. `sizes` `(k,)` is who is left before the time
-    `first` and is brought up to the time returned; `left` and `died` are `(k, b)`, and one column
-    is written for each of up to b times. Returns the next time, and the columns written.
+    A row's code is 2 × group + 1 for an event. Schemes: 0 S⁻^ρ (1 - S⁻)^γ, 1 Y, 2 √Y,
+    3 Π (1 - d / (Y + 1)). `sizes` `(k,)` is who is left before the time `first`; it, `carried`
+    `(2,)`, the products of the schemes, and the weighted `observed` `(k,)` are brought up to the
+    time returned. One column of `left` `(k, b)` and of `factors` `(4, b)`, w d / Y and
+    v, v / Y, v / Y² with v = w² d (Y - d) / (Y - 1), is written for each of up to b times.
+    Returns the next time, and the columns written.
     """
+    kind, rho, gamma = scheme
+    s, prentice = carried[0], carried[1]
     groups, room = left.shape
+    died = np.zeros(groups)
     found, j = 0, first
     start = ends[j - 1] if j > 0 else 0
     while j < ends.size and found < room:
+        y, d = float(codes.size - start), 0.0
         for a in range(groups):
-            left[a, found], died[a, found] = sizes[a], 0.0
-        has_event = 0
+            left[a, found] = sizes[a]
         for i in range(start, ends[j]):
             group, event = codes[i] >> 1, codes[i] & 1
             sizes[group] -= 1.0
-            died[group, found] += event
-            has_event |= event
-        found += has_event
+            died[group] += event
+            d += event
+        if d > 0.0:
+            prentice *= 1.0 - d / (y + 1.0)
+            w = 1.0
+            if kind == 1:
+                w = y
+            elif kind == 2:
+                w = np.sqrt(y)
+            elif kind == 3:
+                w = prentice
+            elif rho != 0.0 or gamma != 0.0:
+                w = s**rho * (1.0 - s) ** gamma
+            s *= (y - d) / y
+            spread = w * w * d * (y - d) / (y - 1.0) if y > 1.0 else 0.0
+            factors[0, found] = w * d / y
+            factors[1, found] = spread
+            factors[2, found] = spread / y
+            factors[3, found] = spread / (y * y)
+            for a in range(groups):
+                observed[a] += w * died[a]
+                died[a] = 0.0
+            found += 1
         start = ends[j]
         j += 1
+    carried[0], carried[1] = s, prentice
     return j, found
 
 
 @jit_sums
-def shared_out(each: FloatArray, share: FloatArray, variance: FloatArray) -> None:
-    """Write Σ each (1{a = b} share_a - share_a share_b) over times, `(k, k)`."""
-    scaled = np.empty_like(each)
-    for a in range(share.shape[0]):
-        own, first = 0.0, share[a]
-        for i in range(each.size):
-            scaled[i] = each[i] * first[i]
-            own += scaled[i]
+def sums_over_events(  # noqa: PLR0917 - a compiled loop is called by position
+    left: FloatArray,
+    factors: FloatArray,
+    found: int,
+    expected: FloatArray,
+    variance: FloatArray,
+    scale: FloatArray,
+) -> None:
+    """Write expected events over the first columns that `risk_at_events` prepared; add the rest."""
+    f, v, v_1, v_2 = factors[0, :found], factors[1, :found], factors[2, :found], factors[3, :found]
+    total = 0.0
+    for i in range(found):
+        total += v[i]
+    scale[0] += total
+    for a in range(left.shape[0]):
+        first = left[a, :found]
+        share, own = 0.0, 0.0
+        for i in range(found):
+            share += f[i] * first[i]
+            own += v_1[i] * first[i]
+        expected[a] = share
         for b in range(a + 1):
-            both, second = 0.0, share[b]
-            for i in range(each.size):
-                both += scaled[i] * second[i]
-            variance[a, b] = variance[b, a] = -both
+            second, both = left[b, :found], 0.0
+            for i in range(found):
+                both += v_2[i] * first[i] * second[i]
+            variance[a, b] -= both
+            variance[b, a] = variance[a, b]
         variance[a, a] += own

@@ -13,11 +13,11 @@ from kyphort.survival.jit import jit, jit_sums
 @jit_sums
 def mean_of_distinct(time: FloatArray) -> float:
     """Return the mean of the distinct values of ascending `time`."""
-    total, distinct = time[0], 1
+    total, distinct = float(time[0]), 1
     for i in range(1, time.size):
         is_new = time[i] != time[i - 1]
-        total += time[i] if is_new else 0.0
-        distinct += is_new
+        total += float(time[i]) if is_new else 0.0
+        distinct += int(is_new)
     return total / distinct
 
 
@@ -52,13 +52,13 @@ def split_codes(keys: IntArray, shift: int, smallest: int, codes: Integers) -> N
 
 @jit
 def copy_rows(time: FloatArray, event: IntArray, copy: FloatArray, code: Integers) -> bool:
-    """Copy times, and codes into a byte each; False when a time or a code cannot be right or fit."""
-    broken = np.int64(0)
+    """Copy times, and codes into a byte each; False when a value cannot be right or does not fit."""
+    broken = 0
     for i in range(time.size):
         t, e = time[i], event[i]
         good = (t > 0.0) & (t < np.inf)  # false for NaN as well
-        broken |= np.int64(0 if good else 1)
-        broken |= e >> 8
+        broken |= 0 if good else 1
+        broken |= int(e >> 8)
         copy[i] = t
         code[i] = e
     return broken == 0
@@ -92,7 +92,11 @@ def pack_cells(  # noqa: PLR0917 - a compiled loop is called by position
     mask = (1 << shift) - 1
     for start in range(0, time.size, 2048):
         # Slices, because an index that might be negative costs a test for each row.
-        t, e, c = time[start : start + 2048], code[start : start + 2048], cells[start : start + 2048]
+        t, e, c = (
+            time[start : start + 2048],
+            code[start : start + 2048],
+            cells[start : start + 2048],
+        )
         broken = np.int64(0)
         for i in range(t.size):
             safe = t[i] if (t[i] >= 1.0) & (t[i] < days) else 0.5

@@ -1,6 +1,6 @@
 """What the log-rank family adds up: observed and expected events, their variance, rows' parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -11,7 +11,6 @@ from kyphort.survival.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
-    Integers,
     count_at,
     ratio,
     with_start,
@@ -22,7 +21,8 @@ from kyphort.survival.exits import RiskCounts, RiskProcess, product_limit, risk_
 from kyphort.survival.labels import Labels, encode_codes
 from kyphort.survival.table import CountedExits, ExitTable, SortedExits
 
-_BLOCK = 8008  # no multiple of a memory page, whose columns would fall on one place of the cache
+_BLOCK = 8008
+"""No multiple of a page of memory: groups a page apart would share one place of the cache."""
 
 Weighting = Literal["fleming-harrington", "gehan", "tarone-ware", "peto"]
 """How a log-rank test weighs its event times."""
@@ -59,25 +59,17 @@ class Scheme:
         names = {"gehan": "Gehan", "tarone-ware": "Tarone–Ware", "peto": "Peto–Peto"}
         return f"{names[self.weighting]} test"
 
-    def weights(self, counts: RiskCounts, before: float = 1.0) -> FloatArray:
-        """Return the weight of each time `(m,)`; `before` is what earlier times `carry` on."""
+    def weights(self, counts: RiskCounts) -> FloatArray:
+        """Return the weight of each time `(m,)`."""
         y, d = counts.at_risk, counts.events
         if self.weighting == "gehan":
             return y
         if self.weighting == "tarone-ware":
             return np.sqrt(np.maximum(y, 0.0))
         if self.weighting == "peto":
-            return before * np.asarray(np.cumprod(1.0 - d / (y + 1.0)))
-        if self.rho == self.gamma == 0.0:
-            return np.ones_like(y)
-        s = before * with_start(1.0, product_limit(counts))[:-1]
-        return np.asarray(s**self.rho * (1.0 - s) ** self.gamma)
-
-    def carry(self, counts: RiskCounts, before: float) -> float:
-        """Return the product that the weights of later times go on from."""
-        y, d = counts.at_risk, counts.events
-        factors = 1.0 - d / (y + 1.0) if self.weighting == "peto" else (y - d) / y
-        return before * float(np.prod(factors))
+            return np.asarray(np.cumprod(1.0 - d / (y + 1.0)))
+        before = with_start(1.0, product_limit(counts))[:-1]
+        return np.asarray(before**self.rho * (1.0 - before) ** self.gamma)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,76 +189,54 @@ def _score_of_many(table: ExitTable, groups: int, scheme: Scheme) -> Score:
         events = table.counts[:, 1::2].T.astype(np.float64)
         counts = RiskCounts(table.times, at_risk.sum(axis=0), events.sum(axis=0))
         return _sums(counts, at_risk, events, scheme, at_risk[:, 0])[0]
-    sizes = np.bincount(table.codes >> 1, minlength=groups).astype(np.float64)
-    parts = list(_sums_in_blocks(table, sizes, scheme))
-    if not parts:
-        nothing = np.zeros(groups)
-        return Score(nothing, nothing, np.zeros((groups, groups)), 0.0, sizes, None)
-    # Each block is summed in pairs and so are the blocks: O - E can be far smaller than E.
-    observed, expected, variance = (
-        np.sum([getattr(part, name) for part in parts], axis=0)
-        for name in ("observed", "expected", "variance")
-    )
-    return Score(observed, expected, variance, sum(part.scale for part in parts), sizes, None)
+    return _sums_in_blocks(table, groups, scheme)
 
 
-def _sums_in_blocks(table: SortedExits, sizes: FloatArray, scheme: Scheme) -> Iterator[Score]:
-    """Yield the sums over some event times after the other."""
+def _sums_in_blocks(table: SortedExits, groups: int, scheme: Scheme) -> Score:
+    """Add up some event times after the others.
+
+    Expected events are summed by block first, which keeps their last digits: O - E can be far
+    smaller than E.
+    """
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    first, before, left = 0, 1.0, sizes.copy()
-    at_risk, events = np.empty((2, sizes.size, _BLOCK))
+    code = {"fleming-harrington": 0, "gehan": 1, "tarone-ware": 2, "peto": 3}[scheme.weighting]
+    kind = code, float(scheme.rho), float(scheme.gamma)
+    sizes, observed, carried = np.empty(groups), np.zeros(groups), np.ones(2)
+    kernels.sizes_of_groups(table.codes, sizes)
+    expected, scale = np.zeros((1 + table.times.size // _BLOCK, groups)), np.zeros(1)
+    variance = np.zeros((groups, groups))
+    left, factors = np.empty((groups, _BLOCK)), np.empty((4, _BLOCK))
+    first, block, remaining = 0, 0, sizes.copy()
     while first < table.times.size:
-        start = first
         first, found = kernels.risk_at_events(
-            table.codes, table.ends, start, left, at_risk, events
+            *(table.codes, table.ends, first, remaining, kind, carried, observed, left, factors)
         )
-        y, d = at_risk[:, :found].sum(axis=0), events[:, :found].sum(axis=0)
-        counts = RiskCounts(table.times[start:first], y, d)
-        if found:
-            block = at_risk[:, :found], events[:, :found]
-            yield _sums(counts, *block, scheme, sizes, before, shared_out=_shared_out_of_many)[0]
-            before = scheme.carry(counts, before)
+        kernels.sums_over_events(left, factors, found, expected[block], variance, scale)
+        block += 1
+    return Score(observed, expected.sum(axis=0), variance, float(scale[0]), sizes, None)
 
 
-def _sums(  # noqa: PLR0917 - what is added, and where it starts
+def _sums(
     counts: RiskCounts,
     at_risk: FloatArray,
     events: FloatArray,
     scheme: Scheme,
     sizes: FloatArray,
-    before: float = 1.0,
-    *,
-    shared_out: Callable[[FloatArray, FloatArray], FloatArray] | None = None,
 ) -> tuple[Score, FloatArray, FloatArray]:
     """Return the sums over times, each group's share of those at risk, and the weights."""
     y, d = counts.at_risk, counts.events
-    share, weight = at_risk / y, scheme.weights(counts, before)
+    share, weight = ratio(at_risk, y), scheme.weights(counts)
     observed = (weight * events).sum(axis=1)
     expected = (weight * d * share).sum(axis=1)
     # d (Y - d) / (Y - 1): one row at risk cannot vary.
     spread = ratio(d * (y - d), np.maximum(y - 1.0, 0.0))
     each = weight**2 * spread
-    variance = (shared_out or _shared_out)(each, share)
-    return Score(observed, expected, variance, float(each.sum()), sizes, None), share, weight
-
-
-def _shared_out(each: FloatArray, share: FloatArray) -> FloatArray:
-    """Return Σ each (1{a = b} share_a - share_a share_b) over times, `(k, k)`.
-
-    Not a product by BLAS, whose threads cost more than they help and whose sums may vary.
-    """
     scaled = each * share
+    # Not a product by BLAS, whose threads cost more than they help and whose sums may vary.
     variance = np.diag(scaled.sum(axis=1)) - np.einsum("gt,ht->gh", scaled, share)
-    return np.asarray((variance + variance.T) / 2.0)
-
-
-def _shared_out_of_many(each: FloatArray, share: FloatArray) -> FloatArray:
-    from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
-
-    variance = np.empty((share.shape[0], share.shape[0]))
-    kernels.shared_out(each, share, variance)
-    return variance
+    both = (variance + variance.T) / 2.0
+    return Score(observed, expected, both, float(each.sum()), sizes, None), share, weight
 
 
 def _by_group(process: RiskProcess, group: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:
