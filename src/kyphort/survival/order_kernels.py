@@ -52,7 +52,7 @@ def split_codes(keys: IntArray, shift: int, smallest: int, codes: Integers) -> N
 
 @jit
 def copy_rows(time: FloatArray, event: IntArray, copy: FloatArray, code: Integers) -> bool:
-    """Copy times, and codes into a byte each; False when a value cannot be right or does not fit."""
+    """Copy times, and codes into a byte each; False when a value cannot be right or fit."""
     broken = 0
     for i in range(time.size):
         t, e = time[i], event[i]

@@ -1,4 +1,4 @@
-"""Times and codes as the data keep them: checked once, copied, in the cheapest form that will do."""
+"""Times and codes as the data keep them: checked once, copied, in the cheapest form that does."""
 
 from functools import cached_property
 from typing import Any
