@@ -80,7 +80,7 @@ class DayRows:
 
 
 def pack_days(time: FloatArray, code: IntArray) -> DayRows | None:
-    """Pack rows not yet checked; None unless every time is whole, above zero, and every code good.
+    """Pack unchecked rows; None unless every time is whole, above zero, and every code good.
 
     `time` and `code` are `(n,)`. A first try takes times below 16384 and codes below 4, in one pass.
     """
