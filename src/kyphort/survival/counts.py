@@ -72,7 +72,7 @@ def risk_table(
 
 
 def _check_ticks(ticks: ArrayLike) -> FloatArray:
-    times = as_floats("ticks", np.atleast_1d(np.asarray(ticks, dtype=np.float64)))
+    times = as_floats("ticks", np.atleast_1d(np.asarray(ticks)))
     if times.size == 0 or times[0] < 0.0 or (np.diff(times) <= 0.0).any():
         raise InvalidDataError(
             f"ticks: {times.tolist()}. Allowed: one or more times, ascending, none negative."

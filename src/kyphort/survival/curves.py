@@ -118,6 +118,8 @@ class SurvivalCurve:
             for curve in (self.survival, self.lower, self.upper)
         )
         method = f"Brookmeyer–Crowley, {self.confidence} limits; {self.method}"
+        if np.isnan(estimate):
+            method += f"; not reached: the curve stays above {height:g}"
         return Quantile(float(p), estimate, lower, upper, self.level, method)
 
     def restricted_mean(self, tau: float) -> Estimate:

@@ -82,7 +82,7 @@ class DayRows:
 def pack_days(time: FloatArray, code: IntArray) -> DayRows | None:
     """Pack unchecked rows; None unless every time is whole, above zero, and every code good.
 
-    `time` and `code` are `(n,)`. A first try takes times below 16384 and codes below 4, in one pass.
+    `time` and `code` are `(n,)`. The first try takes times below 16384, codes below 4, in one pass.
     """
     if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
         return None

@@ -21,6 +21,8 @@ from kyphort.survival.jit import is_large
 from kyphort.survival.table import SortedExits, distinct_ends, sort_exits, stable_order
 from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties
 
+_CODES = 1 << 31
+
 
 class PlainRows:
     """Times `(n,)` as they came and codes `(n,)`; near-equal times are merged when first needed.
@@ -135,8 +137,8 @@ def _check_event(event: ArrayLike, rows: int) -> IntArray:
     array = given if is_whole else as_floats("event", event)
     check_length("event", array.size, rows)
     advice = "Allowed: 0 for censored, 1 for the event, 2, 3 … for competing causes."
-    if array.min() < 0 or not is_whole:
-        unknown = (array < 0) | (array != np.floor(array))
+    if array.min() < 0 or array.max() >= _CODES or not is_whole:
+        unknown = (array < 0) | (array >= _CODES) | (array != np.floor(array))
         refuse_rows("event", unknown, array, "an unknown event code", advice)
     return array.astype(np.int64, copy=False)
 

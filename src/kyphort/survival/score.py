@@ -15,6 +15,7 @@ from kyphort.survival.arrays import (
     ratio,
     with_start,
 )
+from kyphort.survival.checks import as_number
 from kyphort.survival.clusters import sum_by_cluster
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.exits import RiskCounts, RiskProcess, product_limit, risk_process
@@ -41,7 +42,8 @@ class Scheme:
             allowed = ", ".join(map(repr, get_args(Weighting)))
             raise InvalidDataError(f"weighting: {self.weighting!r}. Allowed: {allowed}.")
         for name, value in (("rho", self.rho), ("gamma", self.gamma)):
-            if not (value >= 0.0 and np.isfinite(value)):
+            number = as_number(name, value, "a finite number, 0 or more")
+            if not (number >= 0.0 and np.isfinite(number)):
                 raise InvalidDataError(f"{name}: {value}. Allowed: a finite number, 0 or more.")
         if self.weighting != "fleming-harrington" and (self.rho or self.gamma):
             raise InvalidDataError(
