@@ -109,9 +109,10 @@ def _pack(
     from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     cells = np.empty(time.size, dtype=width)
-    counts = np.zeros(days << shift, dtype=np.int32)
-    if not order_kernels.pack_cells(time, code, shift, float(days), cells, counts):
+    if not order_kernels.pack_cells(time, code, shift, float(days), cells):
         return None
+    counts = np.zeros(days << shift, dtype=np.int32)
+    order_kernels.count_each(cells, counts)
     last = int(np.flatnonzero(counts)[-1]) >> shift
     return DayRows(cells, counts[: (last + 1) << shift].copy(), shift)
 

@@ -104,7 +104,7 @@ def count_integers(values: NDArray[np.integer[Any]]) -> tuple[IntArray, Integers
     is_used = sizes > 0
     if is_used.all():
         return codes, sizes
-    np.take(np.cumsum(is_used) - 1, codes, out=codes, mode="clip")
+    order_kernels.close_gaps(np.cumsum(is_used, dtype=np.int32) - np.int32(1), codes)
     return codes, sizes[is_used]
 
 

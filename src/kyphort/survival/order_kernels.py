@@ -81,34 +81,34 @@ def pack_keys(bits: IntArray, smallest: int, code: Integers, shift: int, keys: I
 
 
 @jit
-def pack_cells(  # noqa: PLR0917 - a compiled loop is called by position
-    time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers, counts: Integers
+def pack_cells(
+    time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers
 ) -> bool:
-    """Write cells, day × 2^shift + code, and count them; False when a row does not fit.
+    """Write cells, day × 2^shift + code; False when a row does not fit.
 
     A row fits when its time is a whole number from 1 to below `days` and its code takes no more
     than `shift` bits. Looked at block by block, so that other times are soon given up.
     """
-    mask = (1 << shift) - 1
     for start in range(0, time.size, 2048):
-        # Slices, because an index that might be negative costs a test for each row.
-        t, e, c = (
-            time[start : start + 2048],
-            code[start : start + 2048],
-            cells[start : start + 2048],
-        )
+        # Slices, because an index that might be negative keeps the loop from being vectorised.
+        t, e, c = time[start : start + 2048], code[start : start + 2048], cells[start : start + 2048]
         broken = np.int64(0)
         for i in range(t.size):
             safe = t[i] if (t[i] >= 1.0) & (t[i] < days) else 0.5
             day = np.int64(safe)
             broken |= np.int64(np.float64(day) != safe)
             broken |= e[i] >> shift
-            cell = np.uint64((day << shift) | (e[i] & mask))
-            c[i] = cell
-            counts[cell] += np.int32(1)
+            c[i] = (day << shift) | e[i]
         if broken != 0:
             return False
     return True
+
+
+@jit
+def count_each(cells: Integers, counts: Integers) -> None:
+    """Add up `counts[cell]`."""
+    for i in range(cells.size):
+        counts[cells[i]] += np.int32(1)
 
 
 @jit
@@ -132,6 +132,13 @@ def count_labels(values: IntArray, low: int, codes: IntArray, sizes: Integers) -
         code = np.uint64(values[i] - low)
         codes[i] = code
         sizes[code] += np.int32(1)
+
+
+@jit
+def close_gaps(rank: Integers, codes: IntArray) -> None:
+    """Replace each code by its rank."""
+    for i in range(codes.size):
+        codes[i] = rank[np.uint64(codes[i])]
 
 
 @jit

@@ -70,6 +70,8 @@ class Scheme:
             return np.sqrt(np.maximum(y, 0.0))
         if self.weighting == "peto":
             return np.asarray(np.cumprod(1.0 - d / (y + 1.0)))
+        if self.rho == self.gamma == 0.0:
+            return np.ones_like(y)
         before = with_start(1.0, product_limit(counts))[:-1]
         return np.asarray(before**self.rho * (1.0 - before) ** self.gamma)
 
@@ -186,9 +188,9 @@ def _score(
 def _score_of_many(table: ExitTable, groups: int, scheme: Scheme) -> Score:
     """Add up a score from exits whose code is 2 × group + 1 for an event."""
     if isinstance(table, CountedExits):
-        leaving = (table.counts[:, ::2] + table.counts[:, 1::2]).T.astype(np.float64)
+        by_code = table.counts.T.astype(np.float64, order="C")
+        leaving, events = by_code[::2] + by_code[1::2], by_code[1::2]
         at_risk = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1]
-        events = table.counts[:, 1::2].T.astype(np.float64)
         counts = RiskCounts(table.times, at_risk.sum(axis=0), events.sum(axis=0))
         return _sums(counts, at_risk, events, scheme, at_risk[:, 0])[0]
     return _sums_in_blocks(table, groups, scheme)
