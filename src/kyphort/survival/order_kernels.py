@@ -81,9 +81,7 @@ def pack_keys(bits: IntArray, smallest: int, code: Integers, shift: int, keys: I
 
 
 @jit
-def pack_cells(
-    time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers
-) -> bool:
+def pack_cells(time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers) -> bool:
     """Write cells, day × 2^shift + code; False when a row does not fit.
 
     A row fits when its time is a whole number from 1 to below `days` and its code takes no more
@@ -91,7 +89,11 @@ def pack_cells(
     """
     for start in range(0, time.size, 2048):
         # Slices, because an index that might be negative keeps the loop from being vectorised.
-        t, e, c = time[start : start + 2048], code[start : start + 2048], cells[start : start + 2048]
+        t, e, c = (
+            time[start : start + 2048],
+            code[start : start + 2048],
+            cells[start : start + 2048],
+        )
         broken = np.int64(0)
         for i in range(t.size):
             safe = t[i] if (t[i] >= 1.0) & (t[i] < days) else 0.5
