@@ -17,6 +17,7 @@ from benchmarks import page
 from benchmarks.survival.environments import HERE
 from benchmarks.survival.worker import Columns, kyphort
 from kyphort.survival import comparisons, curves, data, incidence, rows, score
+from kyphort.survival.days import DayRows
 
 PAGE = HERE.parents[1] / "docs" / "benchmarks.md"
 TITLES = {
@@ -31,7 +32,7 @@ STAGES: list[tuple[str, Any, str]] = [
     ("cluster labels", data, "encode_counted"),
     ("group labels", comparisons, "encode_groups"),
     ("sort, merge ties", rows, "sort_exits"),
-    ("count by group", data.DayRows, "exits_by"),
+    ("count by group", DayRows, "exits_by"),
     ("product limit", curves, "survival_and_greenwood"),
     ("clustered variance", curves, "log_survival_variance"),
     ("incidence and variance", incidence, "_estimate"),
