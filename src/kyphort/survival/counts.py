@@ -55,7 +55,7 @@ def risk_table(
     if convention not in ("KMunicate", "R"):
         raise InvalidDataError(f"convention: {convention!r}. Allowed: 'KMunicate', 'R'.")
     counts = ExitCounts(data, cause)
-    distinct = np.unique(data.time) if data.exits is None else data.exits.times
+    distinct = data.positions[0] if data.exits is None else data.exits.times
     slot = np.searchsorted(distinct, snap(times, distinct), side="right")
 
     def up_to_ticks(leaving: FloatArray) -> FloatArray:

@@ -139,6 +139,14 @@ class SurvivalData:
         return self._rows if isinstance(self._rows, DayRows) else None
 
     @property
+    def positions(self) -> tuple[FloatArray, IntArray]:
+        """The distinct times `(m,)`, and where the time of each row `(n,)` stands among them.
+
+        :meta private:
+        """
+        return self._rows.positions
+
+    @property
     def cluster_sizes(self) -> Integers:
         """How many rows each cluster has `(c,)`; one row each without labels.
 

@@ -45,6 +45,14 @@ class DayRows:
         return frozen(self.code.astype(np.int64))
 
     @cached_property
+    def positions(self) -> tuple[FloatArray, IntArray]:
+        """The distinct times `(m,)`, and where the time of each row `(n,)` stands among them."""
+        times = self.exits.times
+        place = np.zeros(self.counts.size >> self.shift, dtype=np.int64)
+        place[times.astype(np.int64)] = np.arange(times.size)
+        return times, frozen(place[self.cells >> self.shift])
+
+    @cached_property
     def exits(self) -> CountedExits:
         """Who leaves when, by code."""
         return _table(self.counts.reshape(-1, 1 << self.shift))

@@ -53,6 +53,12 @@ class PlainRows:
         return frozen(self.code.astype(np.int64))
 
     @cached_property
+    def positions(self) -> tuple[FloatArray, IntArray]:
+        """The distinct times `(m,)`, and where the time of each row `(n,)` stands among them."""
+        times, position = np.unique(self.time, return_inverse=True)
+        return frozen(times), frozen(position.astype(np.int64, copy=False))
+
+    @cached_property
     def exits(self) -> SortedExits | None:
         """Who leaves when, by code; None when times and codes do not fit into one number."""
         return self._sort(self.code)
