@@ -42,34 +42,33 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="timed runs of each case (7)")
     parser.add_argument("--largest", type=int, default=10**7, help="rows at most (10000000)")
     parser.add_argument(
-        "--before", default="", help="words put before each command, such as 'taskset -c 0'"
-    )
-    parser.add_argument(
-        "--only", nargs="*", help="packages to measure again (all); none of them: only the page"
+        "--only",
+        nargs="*",
+        help="packages, or imports, to measure again (all); none: only the page",
     )
     options = parser.parse_args()
     load = os.getloadavg()[0]
     runs = _saved() if options.only is not None else {}
     sizes = [10**power for power in range(2, 8) if 10**power <= options.largest]
-    before = options.before.split()
     tools = {"one_read": OURS, "kyphort": OURS, **PEERS}
     for tool, cases in tools.items():
         if options.only is None or tool in options.only:
-            command = [*before, str(interpreter(tool) if tool in PEERS else sys.executable)]
+            python = interpreter(tool) if tool in PEERS else Path(sys.executable)
             for case in cases:
                 for kind in ("continuous", "days"):
-                    _measure_sizes(runs, command, (tool, case, kind), sizes, options.rounds)
+                    _measure_sizes(runs, python, (tool, case, kind), sizes, options.rounds)
     if options.only is None or "kyphort" in options.only:
         for case in RESAMPLING:
             key = ("kyphort", case, "continuous", COHORT)
-            runs[key] = _run([*before, sys.executable], key, options.rounds)
+            runs[key] = _run(Path(sys.executable), key, options.rounds)
     if shutil.which("Rscript") and (options.only is None or "R" in options.only):
-        _measure_r(runs, before, [size for size in sizes if size <= 10**6])
+        _measure_r(runs, [size for size in sizes if size <= 10**6])
     _save(runs)
-    interpreters = {"kyphort": Path(sys.executable)} | {tool: interpreter(tool) for tool in PEERS}
-    text = table(runs, options.rounds, load) + "\n" + imports.table(interpreters, 5)
-    sys.stdout.write(text)
-    page.replace_section(PAGE, "survival", text)
+    page.replace_section(PAGE, "survival", table(runs, options.rounds, load))
+    if options.only is None or "imports" in options.only:
+        ours = {"kyphort": Path(sys.executable)}
+        peers = {tool: interpreter(tool) for tool in PEERS}
+        page.replace_section(PAGE, "survival-imports", imports.table(ours | peers, 5))
 
 
 def _saved() -> dict[Key, Run | str]:
@@ -90,22 +89,22 @@ def _save(runs: dict[Key, Run | str]) -> None:
 
 def _measure_sizes(
     runs: dict[Key, Run | str],
-    command: list[str],
+    python: Path,
     name: tuple[str, str, str],
     sizes: list[int],
     rounds: int,
 ) -> None:
     for size in sizes:
         key = (*name, size)
-        runs[key] = _run(command, key, rounds if size < 10**7 else min(rounds, 3))
+        runs[key] = _run(python, key, rounds if size < 10**7 else min(rounds, 3))
         found = runs[key]
         sys.stderr.write(f"{key} {found}\n")
         if isinstance(found, str) or found.seconds > SLOW_S / 10:
             return
 
 
-def _run(command: list[str], key: Key, rounds: int) -> Run | str:
-    words = [*command, str(HERE / "worker.py"), *map(str, key), str(rounds)]
+def _run(python: Path, key: Key, rounds: int) -> Run | str:
+    words = [str(python), str(HERE / "worker.py"), *map(str, key), str(rounds)]
     try:
         done = subprocess.run(  # noqa: S603 - the commands of this file
             words, capture_output=True, text=True, check=True, timeout=SLOW_S * (rounds + 2)
@@ -118,23 +117,23 @@ def _run(command: list[str], key: Key, rounds: int) -> Run | str:
     return Run(found["seconds"], found["ratio"], found["base_mb"], found["peak_mb"])
 
 
-def _measure_r(runs: dict[Key, Run | str], before: list[str], sizes: list[int]) -> None:
+def _measure_r(runs: dict[Key, Run | str], sizes: list[int]) -> None:
     for kind in ("continuous", "days"):
         for size in sizes:
             for case in ("km", "logrank2", "logrank10"):
                 ours = runs.get(("kyphort", case, kind, size))
                 if isinstance(ours, Run):
-                    seconds = _run_r(before, case, kind, size)
+                    seconds = _run_r(case, kind, size)
                     ratio = seconds * ours.ratio / ours.seconds
                     runs["R survival", case, kind, size] = Run(seconds, ratio, 0.0, 0.0)
 
 
-def _run_r(before: list[str], case: str, kind: str, size: int) -> float:
+def _run_r(case: str, kind: str, size: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "columns.bin"
         c = Columns(size, kind)
         np.concatenate([c.time, c.event, c.two, c.ten]).astype(np.float64).tofile(file)
-        words = [*before, "Rscript", str(HERE / "peers.R"), case, str(file), str(size), "3"]
+        words = ["Rscript", str(HERE / "peers.R"), case, str(file), str(size), "3"]
         done = subprocess.run(words, capture_output=True, text=True, check=True)  # noqa: S603
     return max(float(np.float64(done.stdout)), 1e-6)
 
