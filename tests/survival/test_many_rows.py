@@ -1,5 +1,6 @@
 """Compiled loops over many rows give what NumPy gives over few."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from kyphort.survival import (
 )
 from kyphort.survival import jit as compiled
 from kyphort.survival.days import pack_days
+from kyphort.survival.exits import risk_process
+from kyphort.survival.influence import incidence_influence, survival_influence
 from kyphort.survival.table import sort_exits, stable_order
 
 ROWS = 400
@@ -218,3 +221,36 @@ def test_few_rows_import_no_compiler() -> None:
         "sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["continuous", "days"])
+def test_large_clusters_lose_no_digits(kind: str) -> None:
+    rng, rows = np.random.default_rng(6), 60_000
+    time = rng.exponential(size=rows) + 1e-6
+    if kind == "days":
+        time = np.ceil(1000.0 * time)
+    cluster = rng.integers(0, 7, rows)
+    data = SurvivalData(time, rng.integers(0, 3, rows), cluster=cluster)
+    curve, incidence = kaplan_meier(data), aalen_johansen(data)
+    process = risk_process(data, data.event == 1)
+    every = incidence_influence(
+        risk_process(data, data.event > 0), data.event == 1, incidence.incidence
+    )
+    gone = every.log_survival
+    for slot in (curve.times.size // 100, curve.times.size // 2, 9 * curve.times.size // 10):
+        by_row = survival_influence(process, slot, float(curve.survival[slot - 1]))
+        assert curve.std_error[slot - 1] == pytest.approx(exact_error(by_row, cluster), rel=1e-11)
+        by_row = np.where(
+            gone.leave <= slot,
+            every.constant + gone.once_gone * every.incidence[slot],
+            every.while_at_risk[slot],
+        )
+        assert incidence.std_error[slot - 1] == pytest.approx(
+            exact_error(by_row, cluster), rel=1e-11
+        )
+
+
+def exact_error(by_row: NDArray[np.float64], cluster: NDArray[np.int64]) -> float:
+    """Return the root of the sum of squares of clusters, each summed without rounding."""
+    sums = [math.fsum(by_row[cluster == code]) for code in range(int(cluster.max()) + 1)]
+    return math.sqrt(math.fsum(value**2 for value in sums))
