@@ -5,6 +5,7 @@ is NumPy and Python between them.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -59,7 +60,9 @@ def table(size: int, rounds: int) -> str:
     """Return the milliseconds of each stage as Markdown."""
     names = list(dict.fromkeys(name for name, _, _ in STAGES))
     lines = [
-        f"Milliseconds at {size:,} rows".replace(",", " ") + f", medians of {rounds} rounds.",
+        f"Milliseconds at {size:,} rows".replace(",", " ")
+        + f", medians of {rounds} rounds; load average "
+        f"{os.getloadavg()[0]:.1f} at the start.",
         "",
         "| case | times | " + " | ".join(names) + " | rest | whole |",
         "|---" * (len(names) + 4) + "|",
