@@ -109,6 +109,16 @@ def test_logrank(
         np.testing.assert_array_equal(large.sizes, small.sizes)
 
 
+def test_order_of_exits(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    data = SurvivalData(**columns)
+    order, ends = data.exit_order()
+    times, counts = np.unique(data.time, return_counts=True)
+    np.testing.assert_array_equal(data.time[order], np.sort(data.time))
+    np.testing.assert_array_equal(ends, np.cumsum(counts))
+    np.testing.assert_array_equal(data.time[order][ends - 1], times)
+
+
 def test_risk_table(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = np.quantile(columns["time"], [0.1, 0.5, 1.0])
     small, large = small_and_large(columns, monkeypatch, lambda data: risk_table(data, ticks))

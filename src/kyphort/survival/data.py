@@ -19,7 +19,7 @@ from kyphort.survival.labels import (
     encode_labels,
     rank_integers,
 )
-from kyphort.survival.rows import PlainRows, Rows, check_many_rows, check_rows
+from kyphort.survival.rows import Rows, check_many_rows, check_rows
 from kyphort.survival.table import ExitTable
 from kyphort.survival.ties import snap
 
@@ -174,10 +174,7 @@ class SurvivalData:
 
         :meta private:
         """
-        rows = self._rows
-        if isinstance(rows, DayRows):
-            rows = PlainRows(rows.time, rows.code, is_merged=True)
-        return rows.exit_order()
+        return self._rows.exit_order()
 
     @property
     def _has_exit_table(self) -> bool:

@@ -72,6 +72,11 @@ class DayRows:
             pairs[:, :, int(code == cause)] += by_code[:, code]
         return _table(pairs.reshape(-1, 2 * groups))
 
+    def exit_order(self) -> tuple[IntArray, Integers]:
+        """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends."""
+        order = np.argsort(self.cells >> self.shift, kind="stable")
+        return order, np.cumsum(self.exits.counts.sum(axis=1))
+
     def select(self, rows: NDArray[Any]) -> "DayRows":
         """Return the chosen rows."""
         cells = self.cells[rows]
