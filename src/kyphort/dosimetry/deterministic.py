@@ -17,6 +17,8 @@ COURSE = 1.15
 """c of the course of scatter, fitted in water at 20 and 30 keV."""
 RAY_SHARE = 0.4
 """How much of the difference between a ray's depth and the mean at its distance is kept."""
+_DEEPEST = 50.0
+"""The course of scatter is divided by: beyond this depth it stays as it is."""
 _MOST_POINTS = 5
 _NEAR, _NEAR_POINTS = 3, 4
 _SLABS_PER_THREAD = 8
@@ -68,7 +70,8 @@ def _course(grid: Grid, position: Floats, depth: NDArray[np.float32]) -> Floats:
     ]
     cut = [axis[part] for axis, part in zip(axes, near, strict=True)]
     inverse[near[2], near[1], near[0]] = _mean_inverse(cut, grid.spacing, _NEAR_POINTS)
-    return np.asarray(inverse.ravel() * np.exp(-COURSE * _around(axes, grid.spacing, depth)))
+    depths = np.minimum(COURSE * _around(axes, grid.spacing, depth), _DEEPEST)
+    return np.asarray(inverse.ravel() * np.exp(-depths))
 
 
 def _around(axes: list[Floats], spacing: Floats, depth: NDArray[np.float32]) -> Floats:

@@ -259,7 +259,7 @@ def _scorer(task: _Task, course: Floats) -> VoxelScorer | CoarseScorer:
     return CoarseScorer(
         task.grid, transport_tables(materials, responses), task.emission, task.seed, cells,
         np.zeros(1, np.float32) if fraction is None or one_response else fraction.ravel(),
-        np.zeros(max(len(cells.own), 1)), np.zeros(max(len(cells.own), 1)), [],
+        np.zeros(len(cells.own) + 1), np.zeros(len(cells.own) + 1), [],
     )  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 OUTSIDE = 255
 """Material index of the layer around the grid."""
 MIXED = 255
-"""Class of a cell that holds several classes of tissue."""
+"""Class of a cell that holds or touches several classes of tissue."""
+NO_SLOT = 255
+"""Slot of a voxel that is scored by itself."""
 
 
 class Grid(NamedTuple):
@@ -29,20 +31,20 @@ class Grid(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Coarse cells with one layer around them, for the tally (cell, column) of scattered photons.
+    """Coarse cells with one layer around them, for the tally (cell, slot) of scattered photons.
 
-    `tissue` is the class of a cell (`MIXED`: look at `voxel_tissue` of the padded grid); columns
-    of class c are `first_column[c]` to `first_column[c + 1]`, each with its `response`. Voxels
-    of mixed cells have a row of their own, `own_row` of the padded grid; with `one_response` all
-    materials are scored alike.
+    `tissue` is the class of a cell: `MIXED`, or c < `classes`, or c + `classes` where some voxels
+    of the cell are scored by themselves too. Class c has `slots[c]` slots in the tally, with the
+    responses `response[c]`. `own_row` of the padded grid is the row of a voxel scored by itself,
+    the last row for every other voxel; with `one_response` all materials are scored alike.
     """
 
     origin: NDArray[np.float64]
     spacing: NDArray[np.float64]
     shape: NDArray[np.int64]
+    classes: int
     tissue: NDArray[np.uint8]
-    voxel_tissue: NDArray[np.uint8]
-    first_column: NDArray[np.int64]
+    slots: NDArray[np.int64]
     response: NDArray[np.int64]
     one_response: int
     own_row: NDArray[np.int32]
