@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.preparation import slabs
-from kyphort.dosimetry.transport.primary import centre_rays, gauss_rays, rays_around_source
+from kyphort.dosimetry.transport.near_source import rays_around_source
+from kyphort.dosimetry.transport.primary import centre_rays, gauss_rays
 from kyphort.dosimetry.transport.state import Emission, Grid, Tables
 
-SMOOTH_DEPTH = 0.04
+SMOOTH_DEPTH = 0.1
 """How far the optical depth may bend between neighbours for one ray to be enough."""
 RAYS_AROUND_SOURCE = 200_000
 COURSE = 1.15
@@ -38,6 +39,9 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
     worth = _at_energies(tables, tables.transfer, source.energy) * weight
     mean = float(np.sum(source.energy * weight))
     reference = int(np.argmin(np.abs(source.energy - mean)))
+    bend_share = _bend_share(attenuation, worth, reference)
+    # Kernels mix a voxel's material with the next one: the last one needs a next one too.
+    attenuation, worth = (np.pad(rows, ((0, 1), (0, 0))) for rows in (attenuation, worth))
     nodes, shares = _gauss_tables()
     total, course = np.zeros(len(grid.material)), np.zeros(len(grid.material))
     with ThreadPoolExecutor(threads) as pool:
@@ -47,12 +51,19 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
             dose = np.zeros(len(grid.material))
             common = (grid, source, n, attenuation, worth)
             _each(pool, centre_rays, parts, (*common, reference), (depth, dose))
-            gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH)
+            gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH, bend_share)
             _each(pool, gauss_rays, parts, (*common, reference), gauss)
             rays_around_source(*common, RAYS_AROUND_SOURCE, dose, scratch_rows(attenuation))
             total += share * dose
             course += share * _course(grid, source.position[n], depth)
     return total, course
+
+
+def _bend_share(attenuation: Floats, worth: Floats, reference: int) -> float:
+    """Return how much the dose feels of a depth at the reference energy, behind one unit of it."""
+    relative = attenuation / attenuation[:, reference : reference + 1]
+    left = worth * np.exp(-relative)
+    return float(np.mean(np.sum(left * relative, axis=1) / np.sum(left, axis=1)))
 
 
 def _course(grid: Grid, position: Floats, depth: NDArray[np.float32]) -> Floats:

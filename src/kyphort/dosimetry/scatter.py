@@ -118,7 +118,7 @@ class CoarseScorer:
     def batch(self, first: int, count: int) -> Scored:
         """Follow a batch on cells of its own."""
         cells = self.cells.cells
-        tally = np.zeros((len(cells.tissue), cells.response.shape[1]))
+        tally = np.zeros((len(cells.way), len(cells.response)))
         own = np.zeros(len(self.cells.own) + 1)
         track_on_coarse_grid(
             self.grid, self.tables, self.source, np.uint64(self.seed), first, count,
@@ -126,13 +126,13 @@ class CoarseScorer:
         )  # fmt: skip
         tally *= self.cells.inverse_course[:, None] / self._per_photon(count)
         own /= self._per_photon(count)
-        return own, tally.astype(np.float32)
+        return own, tally
 
     def take(self, scored: Scored, count: int) -> None:
         """Keep a batch, divided by the expected course of scatter."""
         own, quotient = scored
         fold(own, self.own_total, self.own_squares)
-        self.kept.append(quotient)
+        self.kept.append(quotient.astype(np.float32))
         self.batches += 1
 
     def moments(self, threads: int) -> Moments:

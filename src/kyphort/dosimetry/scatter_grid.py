@@ -1,30 +1,32 @@
-"""The coarse grid of scatter: cells, classes of tissue in them, and the course between them.
+"""The coarse grid of scatter: cells, and the course of scatter between them.
 
 Scatter falls nearly as exp(−cτ)/r, with the optical depth τ from the source. A cell's track length
 is divided by the mean of that course over the cell, the quotient is interpolated, and multiplied by
-the course at the voxel: what is interpolated is nearly flat, so that cells may be large. Near other
-tissue it is not flat: a cell that holds or touches tissue of another attenuation is mixed, and every
-voxel whose interpolation would ask a mixed cell is scored by itself, without any smoothing. What is
-interpolated lies in one class of tissue with all its neighbours.
+the course at the voxel: what is interpolated is nearly flat, so that cells may be large. At
+interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one, and all voxels
+whose interpolation would ask such a cell, are scored by themselves, without any smoothing. Cells
+keep one tally for each material, so that marrow in bone has its own energy transfer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kyphort.dosimetry.cross_sections import attenuation
 from kyphort.dosimetry.materials import Material
-from kyphort.dosimetry.transport.state import MIXED, NO_SLOT, Cells
+from kyphort.dosimetry.transport.state import BY_BOTH, BY_CELL, BY_VOXEL, NO_SLOT, Cells
 from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
 
-_WIDEST_CLASS = 1.25
-"""Ratio of attenuation coefficients within a class of tissue."""
+_SHARP = 1.6
+"""Ratio of the attenuation coefficients of two neighbouring voxels that makes an interface."""
+_STEP = 1.25
+"""Ratio of the mean attenuation of two neighbouring cells that makes one: noise is averaged."""
 
 Floats = NDArray[np.float64]
+Slices = tuple[slice, ...]
 Axes = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -62,35 +64,27 @@ def scatter_grid(
     group = _group(asked_mm, volume, voxels)
     count = -(-voxels // group)
     cell = _cell_of_voxel(voxels, group, count)
-    tissue = _classes(volume, energy_kev)
-    column, first, response = _columns(volume, tissue, responses)
     lower, share = _neighbours(voxels, group, count)
-    cell_tissue = _cell_tissue(cell, tissue, int(np.prod(count + 2)))
-    by_itself = _asks_mixed(cell_tissue.reshape(tuple(count[::-1] + 2)) == MIXED, lower, share)
-    own = np.flatnonzero(by_itself)
-    classes = len(first) - 1
-    walked = np.zeros(len(cell_tissue), dtype=np.bool_)
-    walked[cell.ravel()[own]] = True
-    cell_tissue[walked & (cell_tissue != MIXED)] += np.uint8(classes)
+    mixed = _mixed(_log_attenuation(volume, energy_kev), cell, tuple(count[::-1] + 2))
+    by_itself = _asks_mixed(mixed, lower, share)
+    slot, response = _slots(volume, by_itself, responses)
     spacing = volume.spacing_mm * group
     return ScatterGrid(
         cells=Cells(
             origin=-spacing,
             spacing=spacing,
             shape=(count + 2).astype(np.int64),
-            classes=classes,
-            tissue=cell_tissue,
-            slots=np.diff(first),
-            response=_responses(first, response),
+            way=_ways(mixed, cell, by_itself),
+            response=response,
             one_response=int(len(responses) == 1),
             own_row=_own_rows(by_itself),
         ),
         lower=lower,
         share=share,
-        slot=np.where(by_itself, NO_SLOT, column - first[tissue]).astype(np.uint8).ravel(),
-        inverse_course=_inverse_sums(cell, course, len(cell_tissue)),
+        slot=slot,
+        inverse_course=_inverse_sums(cell, course, mixed.size),
         voxel_course=course.ravel(),
-        own=own,
+        own=np.flatnonzero(by_itself),
     )
 
 
@@ -140,12 +134,14 @@ def _inverse_sums(cell: NDArray[np.int64], course: Floats, size: int) -> Floats:
     return np.divide(1.0, total, out=np.zeros(size), where=total > 0)
 
 
-def _responses(first: NDArray[np.int64], response: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the response of each slot of each class, (class, slot)."""
-    table = np.zeros((len(first) - 1, int(np.diff(first).max())), dtype=np.int64)
-    for one, (low, high) in enumerate(pairwise(first)):
-        table[one, : high - low] = response[low:high]
-    return table
+def _ways(
+    mixed: NDArray[np.bool_], cell: NDArray[np.int64], by_itself: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Return how each cell is scored."""
+    way = np.full(mixed.size, BY_CELL, dtype=np.uint8)
+    way[cell[by_itself]] = BY_BOTH
+    way[mixed.ravel()] = BY_VOXEL
+    return way
 
 
 def _own_rows(by_itself: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -169,50 +165,54 @@ def _group(asked_mm: ArrayLike, volume: Volume, voxels: NDArray[np.int64]) -> ND
     return np.maximum(np.round(asked / spacing), 1).astype(np.int64)
 
 
-def _classes(volume: Volume, energy_kev: float) -> NDArray[np.uint8]:
-    """Return the class of tissue of each voxel: voxels whose attenuation differs little."""
+def _log_attenuation(volume: Volume, energy_kev: float) -> Floats:
+    """Return the logarithm of the attenuation coefficient of each voxel."""
     per_density = np.array([float(attenuation(one, energy_kev)) for one in volume.materials])
     index = volume.material_index.astype(np.int64)
     value = per_density[index]
     if volume.next_fraction is not None:
         after = per_density[np.minimum(index + 1, len(per_density) - 1)]
         value = value + volume.next_fraction * (after - value)
-    logarithm = np.round(np.log(value * volume.density_g_cm3), 2)
-    starts: list[float] = []
-    for one in np.unique(logarithm):
-        if not starts or one > starts[-1] + np.log(_WIDEST_CLASS):
-            starts.append(float(one))
-    found = np.searchsorted(np.array(starts), logarithm, side="right") - 1
-    return np.asarray(found, dtype=np.uint8)
+    return np.asarray(np.log(value * volume.density_g_cm3), dtype=np.float64)
 
 
-def _columns(
-    volume: Volume, tissue: NDArray[np.uint8], responses: Sequence[Material]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return each voxel's column, the first column of each class, and each column's response."""
-    material = volume.material_index.astype(np.int64)
-    if len(responses) == 1:
-        material = np.zeros_like(material)
-    pair = tissue.astype(np.int64) * len(responses) + material
-    used = np.unique(pair)
-    if volume.next_fraction is not None and len(responses) > 1:
-        used = np.union1d(used, np.unique(pair[volume.next_fraction > 0]) + 1)
-    classes = int(tissue.max()) + 1
-    first = np.searchsorted(used // len(responses), np.arange(classes + 1))
-    column = np.searchsorted(used, pair)
-    return column, first.astype(np.int64), (used % len(responses)).astype(np.int64)
+def _mixed(logarithm: Floats, cell: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which cells (z, y, x with the layer) hold, touch or adjoin an interface."""
+    size = int(np.prod(shape))
+    found = np.zeros(size, dtype=np.bool_)
+    for before, after in _pairs():
+        sharp = np.abs(logarithm[after] - logarithm[before]) > np.log(_SHARP)
+        found[cell[before][sharp]] = True
+        found[cell[after][sharp]] = True
+    count = np.bincount(cell.ravel(), minlength=size)
+    total = np.bincount(cell.ravel(), logarithm.ravel(), size)
+    # The mean of a cell with an interface says nothing of its neighbours.
+    told = (count > 0) & ~found
+    mean = np.divide(total, count, out=np.full(size, np.nan), where=told).reshape(shape)
+    mixed = found.reshape(shape)
+    for before, after in _pairs():
+        step = np.abs(mean[after] - mean[before]) > np.log(_STEP)
+        mixed[before] |= step
+        mixed[after] |= step
+    return mixed
 
 
-def _cell_tissue(
-    cell: NDArray[np.int64], tissue: NDArray[np.uint8], size: int
-) -> NDArray[np.uint8]:
-    """Return the class of each cell, `MIXED` where it holds or touches another class."""
-    found = np.full(size, MIXED, dtype=np.uint8)
-    found[cell.ravel()] = tissue.ravel()
+def _pairs() -> Iterator[tuple[Slices, Slices]]:
+    """Give the slices of neighbours along each axis."""
     for axis in range(3):
-        before = (slice(None),) * axis + (slice(None, -1),)
-        after = (slice(None),) * axis + (slice(1, None),)
-        differs = tissue[before] != tissue[after]
-        found[cell[before][differs]] = MIXED
-        found[cell[after][differs]] = MIXED
-    return found
+        ahead = (slice(None),) * axis
+        yield (*ahead, slice(None, -1)), (*ahead, slice(1, None))
+
+
+def _slots(
+    volume: Volume, by_itself: NDArray[np.bool_], responses: Sequence[Material]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the slot of each voxel's material in the tally, and the response of each slot."""
+    if len(responses) == 1:
+        return np.where(by_itself, NO_SLOT, 0).astype(np.uint8).ravel(), np.zeros(1, np.int64)
+    material = volume.material_index.astype(np.int64)
+    used = np.unique(material[~by_itself])
+    if volume.next_fraction is not None:
+        used = np.union1d(used, np.unique(material[~by_itself & (volume.next_fraction > 0)]) + 1)
+    slot = np.where(by_itself, NO_SLOT, np.searchsorted(used, material)).astype(np.uint8)
+    return slot.ravel(), used.astype(np.int64)

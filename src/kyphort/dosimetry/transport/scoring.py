@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kyphort.dosimetry.transport.geometry import ZERO, strides, to_plane, voxel_of
+from kyphort.dosimetry.transport.geometry import ZERO, entered
 from kyphort.dosimetry.transport.jit import jit
-from kyphort.dosimetry.transport.state import NO_SLOT, OUTSIDE, Cells, Grid
+from kyphort.dosimetry.transport.state import BY_CELL, BY_VOXEL, NO_SLOT, OUTSIDE, Cells, Grid
 
 _NUDGE = 1e-9
 """A way that starts on a plane between voxels starts this far behind it [mm]."""
@@ -18,20 +18,6 @@ def to_exit(grid: Grid, start: tuple[float, float, float], u: float, v: float, w
     y = grid.origin[1] + grid.spacing[1] * (grid.shape[1] - 1 if v > 0 else 1)
     z = grid.origin[2] + grid.spacing[2] * (grid.shape[2] - 1 if w > 0 else 1)
     return float(min((x - start[0]) / u, (y - start[1]) / v, (z - start[2]) / w))
-
-
-@jit
-def add_track(  # noqa: PLR0917 - a compiled loop is called by position
-    cells: Cells,
-    cell: np.uint64,
-    tissue: int,
-    length: float,
-    transfer: NDArray[np.float64],
-    tally: NDArray[np.float64],
-) -> None:
-    """Add track length × energy transfer to the slots of a class."""
-    for slot in range(cells.slots[tissue]):
-        tally[cell, slot] += length * transfer[cells.response[tissue, slot]]
 
 
 @jit
@@ -57,17 +43,9 @@ def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     own: NDArray[np.float64],
 ) -> None:
     """Score a way inside one cell voxel by voxel."""
-    u, v, w = direction
-    next_x = to_plane(start[0], grid.origin[0], grid.spacing[0], u)
-    next_y = to_plane(start[1], grid.origin[1], grid.spacing[1], v)
-    next_z = to_plane(start[2], grid.origin[2], grid.spacing[2], w)
-    step_x, step_y, step_z = (
-        grid.spacing[0] / abs(u),
-        grid.spacing[1] / abs(v),
-        grid.spacing[2] / abs(w),
+    voxel, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
+        grid.origin, grid.spacing, grid.shape, start, direction
     )
-    by_x, by_y, by_z = strides(grid.shape, u, v, w)
-    voxel = np.uint64(voxel_of(grid, start[0], start[1], start[2]))
     at = 0.0
     while True:
         # Rounding may lead past the surface of the grid by 1e-15 mm.
@@ -103,28 +81,22 @@ def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
     own: NDArray[np.float64],
 ) -> None:
     """Score a way in the cells that it crosses, voxel by voxel near other tissue."""
-    origin, spacing, shape = cells.origin, cells.spacing, cells.shape
-    next_x = to_plane(start[0], origin[0], spacing[0], u)
-    next_y = to_plane(start[1], origin[1], spacing[1], v)
-    next_z = to_plane(start[2], origin[2], spacing[2], w)
-    step_x, step_y, step_z = spacing[0] / abs(u), spacing[1] / abs(v), spacing[2] / abs(w)
-    i = int((start[0] - origin[0]) / spacing[0])
-    j = int((start[1] - origin[1]) / spacing[1])
-    k = int((start[2] - origin[2]) / spacing[2])
-    by_x, by_y, by_z = strides(shape, u, v, w)
-    cell = np.uint64((k * shape[1] + j) * shape[0] + i)
+    cell, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
+        cells.origin, cells.spacing, cells.shape, start, (u, v, w)
+    )
+    response = cells.response
     at = 0.0
     while True:
         until = min(next_x, next_y, next_z)
         here = min(until, length) - at
-        tissue = int(cells.tissue[cell])
-        if tissue >= cells.classes:
+        way = cells.way[cell]
+        if way != BY_CELL:
             inside = at + _NUDGE
             place = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
             score_voxels(grid, cells, place, (u, v, w), here, transfer, own)
-            tissue -= cells.classes
-        if tissue < cells.classes:
-            add_track(cells, cell, tissue, here, transfer, tally)
+        if way != BY_VOXEL:
+            for slot in range(len(response)):
+                tally[cell, slot] += here * transfer[response[slot]]
         if until >= length:
             return
         at = until
@@ -168,7 +140,7 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
     """Interpolate every batch to the voxels; fill in mean and variance of the mean.
 
     `batches` is (cell, slot, batch), divided by the course of scatter in the cell; `course` is that
-    of the voxels, `slot` is `NO_SLOT` for those scored by themselves. `values` is scratch, (batch,).
+    of the voxels, `slot` is `NO_SLOT` for those scored by themselves; `values` is scratch.
     """
     count = batches.shape[2]
     nx, ny = len(lower[0]), len(lower[1])

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 OUTSIDE = 255
 """Material index of the layer around the grid."""
-MIXED = 255
-"""Class of a cell that holds or touches several classes of tissue."""
+BY_CELL, BY_BOTH, BY_VOXEL = 0, 1, 2
+"""How scatter in a coarse cell is scored: as a whole, also by voxels, or by voxels only."""
 NO_SLOT = 255
 """Slot of a voxel that is scored by itself."""
 
@@ -33,18 +33,15 @@ class Grid(NamedTuple):
 class Cells(NamedTuple):
     """Coarse cells with one layer around them, for the tally (cell, slot) of scattered photons.
 
-    `tissue` is the class of a cell: `MIXED`, or c < `classes`, or c + `classes` where some voxels
-    of the cell are scored by themselves too. Class c has `slots[c]` slots in the tally, with the
-    responses `response[c]`. `own_row` of the padded grid is the row of a voxel scored by itself,
-    the last row for every other voxel; with `one_response` all materials are scored alike.
+    `way` (cell,) is `BY_CELL`, `BY_BOTH` or `BY_VOXEL`; each slot of the tally has a `response`.
+    `own_row` of the padded grid is the row of a voxel scored by itself, the last row for every
+    other voxel; with `one_response` all materials are scored alike.
     """
 
     origin: NDArray[np.float64]
     spacing: NDArray[np.float64]
     shape: NDArray[np.int64]
-    classes: int
-    tissue: NDArray[np.uint8]
-    slots: NDArray[np.int64]
+    way: NDArray[np.uint8]
     response: NDArray[np.int64]
     one_response: int
     own_row: NDArray[np.int32]
