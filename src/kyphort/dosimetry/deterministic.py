@@ -40,8 +40,6 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
     mean = float(np.sum(source.energy * weight))
     reference = int(np.argmin(np.abs(source.energy - mean)))
     bend_share = _bend_share(attenuation, worth, reference)
-    # Kernels mix a voxel's material with the next one: the last one needs a next one too.
-    attenuation, worth = (np.pad(rows, ((0, 1), (0, 0))) for rows in (attenuation, worth))
     nodes, shares = _gauss_tables()
     total, course = np.zeros(len(grid.material)), np.zeros(len(grid.material))
     with ThreadPoolExecutor(threads) as pool:
@@ -60,9 +58,9 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
 
 
 def _bend_share(attenuation: Floats, worth: Floats, reference: int) -> float:
-    """Return how much the dose feels of a depth at the reference energy, behind one unit of it."""
+    """Return how much the dose feels of a depth at the reference energy, behind two units of it."""
     relative = attenuation / attenuation[:, reference : reference + 1]
-    left = worth * np.exp(-relative)
+    left = worth * np.exp(-2 * relative)
     return float(np.mean(np.sum(left * relative, axis=1) / np.sum(left, axis=1)))
 
 

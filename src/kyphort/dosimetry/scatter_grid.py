@@ -61,7 +61,7 @@ def scatter_grid(
     `course` (z, y, x) is the expected course of scatter, `energy_kev` where tissues are compared.
     """
     voxels = np.array(volume.shape[::-1])
-    group = _group(asked_mm, volume, voxels)
+    group = voxels_of_cells(asked_mm, volume)
     count = -(-voxels // group)
     cell = _cell_of_voxel(voxels, group, count)
     lower, share = _neighbours(voxels, group, count)
@@ -152,10 +152,11 @@ def _own_rows(by_itself: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.pad(row, 1, constant_values=count).ravel()
 
 
-def _group(asked_mm: ArrayLike, volume: Volume, voxels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many voxels along each axis make a cell."""
+def voxels_of_cells(asked_mm: ArrayLike, volume: Volume) -> NDArray[np.int64]:
+    """Return how many voxels along each axis make a cell; refuse cells that are impossible."""
     asked = np.broadcast_to(np.asarray(asked_mm, dtype=np.float64), (3,))
-    spacing, extent = volume.spacing_mm, voxels * volume.spacing_mm
+    spacing = volume.spacing_mm
+    extent = np.array(volume.shape[::-1]) * spacing
     if not np.all(np.isfinite(asked) & (asked >= spacing * (1 - 1e-9)) & (asked <= extent / 2)):
         raise InvalidDataError(
             f"Scatter cells of {asked.tolist()} mm; allowed are from the size of a voxel, "

@@ -96,8 +96,9 @@ def cell_below(edges: NDArray[np.float64], value: float) -> int:
 def density_length(grid: Grid, voxel: int, m: int, per_density: NDArray[np.float64]) -> float:
     """Return a property per density of the voxel's material, times its density."""
     value = per_density[m]
-    if grid.mixed:
-        value += grid.next_fraction[voxel] * (per_density[m + 1] - value)
+    share = grid.next_fraction[voxel] if grid.mixed else 0.0
+    if share > 0:
+        value += share * (per_density[m + 1] - value)
     return float(value * grid.density[voxel])
 
 

@@ -137,8 +137,8 @@ def voxel_worth(
 ) -> None:
     """Fill in weight × energy × transfer of a voxel's material at each energy."""
     m = int(grid.material[voxel])
-    if grid.mixed:
-        share = grid.next_fraction[voxel]
+    share = grid.next_fraction[voxel] if grid.mixed else 0.0
+    if share > 0:
         for e in range(len(out)):
             out[e] = worth[m, e] + share * (worth[m + 1, e] - worth[m, e])
     else:
