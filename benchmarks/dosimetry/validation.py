@@ -29,7 +29,7 @@ from kyphort.dosimetry import (
 )
 from kyphort.reports.dose_figures import Curve, curves_figure
 from kyphort.reports.drawing import save_figure
-from kyphort.workflows import dose as verbs
+from kyphort.workflows.dose_phantom import dose_in_phantom
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "validation" / "dosimetry.md"
@@ -280,7 +280,7 @@ def _needle() -> str:
 
 
 def _vertebra(scale: float) -> str:
-    report = verbs.phantom(
+    report = dose_in_phantom(
         source_model("needle"), "vertebra", voxels=82, target=0.02 / math.sqrt(scale),
         scatter_grid_mm=2.0, seed=1, threads=THREADS,
     )  # fmt: skip
