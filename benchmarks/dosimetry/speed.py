@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ def _engines(volume: Volume, source: PhotonSource, count: int) -> dict[str, Call
     point = PhotonSource(source.name, source.energy_kev, source.weight)
     radius = np.linalg.norm(volume.centres_mm(), axis=-1)
     rings = [np.abs(radius - r) < 0.5 for r in RADII_MM]
-    ways: dict[str, dict[str, object]] = {
+    ways: dict[str, dict[str, Any]] = {
         ANALOG: {"method": "analog"},
         "hybrid, voxels": {},
         "hybrid, 2-mm scatter": {"scatter_grid_mm": 2.0},
@@ -128,7 +129,7 @@ def _engines(volume: Volume, source: PhotonSource, count: int) -> dict[str, Call
         "hybrid, 2-mm scatter, 2 threads": {"scatter_grid_mm": 2.0, "threads": 2},
     }
 
-    def ours(options: dict[str, object]) -> Callable[[int], Run]:
+    def ours(options: dict[str, Any]) -> Callable[[int], Run]:
         def one(histories: int) -> Run:
             started, clock = time.perf_counter(), Clock()
             dose = simulate_dose(
