@@ -134,7 +134,7 @@ def _engines(volume: Volume, source: PhotonSource, count: int) -> dict[str, Call
             started, clock = time.perf_counter(), Clock()
             dose = simulate_dose(
                 volume, point, (0, 0, 0), histories=histories, seed=1, progress=clock, **options
-            )  # type: ignore[arg-type]  # options of several types
+            )
             seconds = time.perf_counter() - started
             sigma = tuple(_rms(dose.relative_uncertainty[ring]) for ring in rings)
             return Run(seconds, clock.elapsed_s, sigma, dose.histories)
