@@ -254,48 +254,6 @@ def _vertebra_to_target(rounds: int) -> str:
     )
 
 
-def _short_runs(rounds: int) -> str:
-    """Time short runs with coarse scatter, everything included, with one thread and two."""
-    lines = []
-    for name, (phantom, source) in CASES.items():
-        volume = phantom(101)
-        seconds: dict[int, list[float]] = {1: [], 2: []}
-        for threads in (1, 2) * (rounds + 1):
-            started = time.perf_counter()
-            simulate_dose(volume, source, (0, 0, 0), histories=SHORT, seed=1, threads=threads,
-                          scatter_grid_mm=2.0)  # fmt: skip
-            seconds[threads].append(time.perf_counter() - started)
-        one, two = (seconds[threads][1:] for threads in (1, 2))  # the first rounds warm up
-        gain = median(a / b for a, b in zip(one, two, strict=True))
-        lines.append(f"{name} {median(one):.2f} and {median(two):.2f} s ({gain:.2f} ×)")
-    return (
-        f"{SHORT:,} histories in 101³ voxels with 2-mm scatter cells, everything included, on one "
-        f"thread and on two: {'; '.join(lines)}."
-    )
-
-
-def _vertebra_to_target(rounds: int) -> str:
-    volume = vertebra_phantom(101)
-    radius = np.linalg.norm(volume.centres_mm(), axis=-1)
-    axis = np.abs(volume.centres_mm()[..., [0, 2]]).max(axis=-1) < 0.5
-    mask = axis & (np.abs(radius - TARGET_MM) < 0.5)
-    seconds, histories = [], []
-    for n in range(rounds):
-        started = time.perf_counter()
-        dose = simulate_dose(
-            volume, source_model("needle"), (0, 0, 0), target_uncertainty=TARGET,
-            target_mask=mask, seed=n, threads=2, scatter_grid_mm=2.0,
-        )  # fmt: skip
-        seconds.append(time.perf_counter() - started)
-        histories.append(dose.histories)
-    return (
-        f"A vertebra of 101³ voxels, needle, two threads, 2-mm scatter cells: each of the "
-        f"{int(mask.sum())} voxels at {TARGET_MM:g} mm on the anterior and posterior axis to "
-        f"{100 * TARGET:g} % (1 σ) in **{median(seconds):.1f} s**, ray trace included "
-        f"({median(histories) / 1e6:.2f}·10⁶ histories)."
-    )
-
-
 def _small_times() -> str:
     needle, distance = source_model("needle"), np.linspace(3, 30, 100)
     water_dose(needle, distance)
