@@ -1,0 +1,55 @@
+"""A PostgreSQL server of one's own: on loopback, in a temporary folder, not as root."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGE = "PostgreSQL (apt install postgresql)"
+
+
+def program(name: str) -> str | None:
+    """Return the path of one of the server's programs; Debian keeps them out of the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return str(found[-1]) if found else shutil.which(name)
+
+
+@contextmanager
+def server(initdb: str) -> Iterator[str]:
+    """Start a server and give the URL of its databases; the folder goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="kyphort-postgresql-"))
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+    data, log = str(folder / "data"), str(folder / "log")
+    port = _free_port()
+    options = (
+        f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder} "
+        "-c fsync=off -c max_connections=40"
+    )
+    control = str(Path(initdb).with_name("pg_ctl"))
+    make = ["-D", data, "-U", "kyphort", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    try:
+        _run([*as_user, initdb, *make])
+        _run([*as_user, control, "-D", data, "-l", log, "-w", "-o", options, "start"])
+        try:
+            yield f"postgresql://kyphort@127.0.0.1:{port}"
+        finally:
+            _run([*as_user, control, "-D", data, "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(words: list[str]) -> None:
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
