@@ -5,12 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kyphort.registry.schema import SCHEMA_VERSION
 
 from kyphort.errors import InvalidDataError, RegistryError
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder
 from kyphort.registry import create_registry, read_registry
-from kyphort.registry.schema import SCHEMA_VERSION
 
 COHORT = read_csv_set(dataset_folder("bludau2020"))
 

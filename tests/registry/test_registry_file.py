@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kyphort.registry.schema import SCHEMA_VERSION, metadata
 
 from kyphort.clinical import Cohort
 from kyphort.errors import KyphortError, OutputError
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder
 from kyphort.registry import create_registry
-from kyphort.registry.schema import SCHEMA_VERSION, metadata
 
 COHORT = read_csv_set(dataset_folder("bludau2020"))
 

@@ -103,9 +103,7 @@ def import_(
     place: Place,
     data: Annotated[Path, typer.Argument(help="Folder of a kyphort data set.")],
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would change.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     reason: Reason = "",
     who: Who = None,
     list_all: Annotated[bool, typer.Option("--all", help="List every change.")] = False,
@@ -189,9 +187,7 @@ def add(
         typer.Argument(metavar="KEY… FIELD=VALUE…", help="Key in order, then fields."),
     ] = None,
     *,
-    csv: Annotated[
-        Path | None, typer.Option(help="Add the rows of this CSV file instead.")
-    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Add the rows of this CSV file instead.")] = None,
     reason: Reason = "",
     who: Who = None,
 ) -> None:
@@ -253,7 +249,11 @@ def _show_receipt(done: "Receipt") -> None:
         name = describe(change.record, change.key)
         if change.record == "record_lock":
             name = f"{change.key[1]} {' '.join(map(str, json.loads(str(change.key[2]))))}"
-        what = f": {', '.join(differences(change.old, change.new))}" if change.old and change.new else ""
+        what = (
+            f": {', '.join(differences(change.old, change.new))}"
+            if change.old and change.new
+            else ""
+        )
         moved = " (seen then)" if change.reason.startswith("seen on ") else ""
         typer.echo(f"{change.action.value:<8} {name}{what}{moved}")
     typer.echo(f"Entry {done.head.seq} of the audit trail, hash {done.head.hash[:12]}.")
@@ -300,7 +300,9 @@ def _page_lines(page: "PatientPage") -> Iterable[str]:
         yield record.replace("_", " ")
         cells = [[str(_blank(one.row[name])) for name in names] for one in rows]
         versions = [f"{one.version}" for one in rows]
-        yield from _aligned([*names, "version"], [[*row, v] for row, v in zip(cells, versions, strict=True)])
+        yield from _aligned(
+            [*names, "version"], [[*row, v] for row, v in zip(cells, versions, strict=True)]
+        )
     if page.last is not None:
         from kyphort.registry.reading import sentence  # noqa: PLC0415
 
@@ -332,8 +334,7 @@ def history(
     from kyphort.workflows.registry_entry import words_or_none  # noqa: PLC0415
 
     if patient == "dataset":
-        record, key = "dataset", (1,)
-        events = history_of(place, "", record, key)
+        events = history_of(place, "", "dataset", (1,))
     elif row:
         record, key = words_or_none(row[0], row[1:], patient)
         events = history_of(place, patient, record, key)
@@ -408,6 +409,83 @@ def unlock(
         _show_receipt(registry.unlock(record, key, reason=said(reason)))
 
 
+@app.command("withdraw")
+def withdraw(
+    place: Place,
+    patient: Patient,
+    *,
+    form: Annotated[
+        WithdrawalChoice,
+        typer.Option(help="Nothing new is recorded; no analysis uses it; or all is destroyed."),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it must not name the person.")],
+    date: Annotated[
+        dt.date | None,
+        typer.Option(parser=_date, metavar="DATE", help="Date of the withdrawal; default: today."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
+    who: Who = None,
+) -> None:
+    """Record a withdrawal: stop following, stop using, or erase a patient for good.
+
+    Erasing destroys the records, the identity and the key of the audit values. Earlier backups
+    still hold them: destroy those too.
+    """
+    from kyphort.workflows.registry import erase, withdraw_patient  # noqa: PLC0415
+
+    if form is not WithdrawalChoice.ERASE:
+        _show_receipt(withdraw_patient(place, patient, form.value, date, reason=reason, who=who))
+        return
+    if not yes:
+        typer.confirm(f"Destroy everything about {patient}? It cannot be undone.", abort=True)
+    done = erase(place, patient, reason=reason, who=who)
+    typer.echo(f"erased   patient {patient}: records, identity and key are destroyed.")
+    typer.echo("Earlier backups and exports still hold the patient: destroy them too.")
+    typer.echo(f"Entry {done.head.seq} of the audit trail, hash {done.head.hash[:12]}.")
+
+
+@app.command("backup")
+def backup(
+    place: Place,
+    file: Annotated[Path, typer.Argument(help="New file; the vault goes into FILE.vault.")],
+) -> None:
+    """Write a backup of the registry, while others may go on working."""
+    from kyphort.registry import open_registry  # noqa: PLC0415
+    from kyphort.registry.backup import vault_file  # noqa: PLC0415
+
+    with open_registry(place, must_write=False) as registry:
+        done = registry.backup(file)
+    typer.echo(f"Backup:  {file} (data and audit trail)")
+    typer.echo(f"         {vault_file(file)} (identities and keys)")
+    typer.echo(f"Content: {done.content_sha256}")
+    typer.echo(f"Head:    {done.head} (entry {done.entries})")
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="Backup; its FILE.vault stands beside it.")],
+    place: Place,
+) -> None:
+    """Make a registry at a new place from a backup, in SQLite or PostgreSQL."""
+    from kyphort.registry import restore as run  # noqa: PLC0415
+
+    done = run(file, place)
+    typer.echo(f"Content: {done.content_sha256}")
+    typer.echo(f"Head:    {done.head} (entry {done.entries})")
+
+
+@app.command("migrate")
+def migrate(place: Place, *, who: Who = None) -> None:
+    """Bring the tables of a registry to the version of this kyphort: all of it or nothing."""
+    from kyphort.registry import renew  # noqa: PLC0415
+
+    before, after = renew(place, who=who)
+    if before == after:
+        typer.echo(f"The tables have version {int(after)} already: nothing was changed.")
+    else:
+        typer.echo(f"The tables were renewed from version {int(before)} to {int(after)}.")
+
+
 @app.command("verify")
 def verify(
     place: Place,
@@ -452,7 +530,9 @@ def _verdict(faults: int, entries: int, *, has_vault: bool) -> str:
         return f"{faults} fault{'' if faults == 1 else 's'} in {entries} entries and their rows."
     if has_vault:
         return f"Sound: {entries} entries follow from each other and rebuild every row."
-    return f"Sound: {entries} entries follow from each other; without the vault no row was compared."
+    return (
+        f"Sound: {entries} entries follow from each other; without the vault no row was compared."
+    )
 
 
 @app.command("list")
@@ -479,7 +559,9 @@ def list_(place: Place, *, as_json: AsJson = False) -> None:
             typer.echo(line)
     erased = f", {found.erased} erased" if found.erased else ""
     name = found.name or "no data set yet"
-    typer.echo(f"{len(rows)} patients{erased}. {name}, data cut-off {found.data_cut_off or 'none'}.")
+    typer.echo(
+        f"{len(rows)} patients{erased}. {name}, data cut-off {found.data_cut_off or 'none'}."
+    )
     if found.synthetic:
         typer.echo("SYNTHETIC DATA: no row is a real person.")
 

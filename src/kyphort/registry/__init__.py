@@ -1,13 +1,8 @@
-"""The registry: patients, vertebrae, treatments and follow-up; nothing lost, everything explained."""
+"""The registry: every record with its history; nothing lost, everything explained."""
 
-from kyphort.registry.store import (
-    Receipt,
-    Registry,
-    create_registry,
-    init_registry,
-    open_registry,
-    read_registry,
-)
+from kyphort.registry.making import create_registry, init_registry, renew, restore
+from kyphort.registry.opening import open_registry, read_registry
+from kyphort.registry.store import Receipt, Registry
 from kyphort.registry.values import Identity
 
 __all__ = [
@@ -18,4 +13,6 @@ __all__ = [
     "init_registry",
     "open_registry",
     "read_registry",
+    "renew",
+    "restore",
 ]

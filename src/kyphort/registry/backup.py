@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Table, column, delete, insert, select, table
+from sqlalchemy import Connection, Table, TableClause, column, insert, select, table
 
 from kyphort.errors import OutputError, RegistryError
 from kyphort.registry import tables
@@ -35,7 +35,8 @@ VAULT_SUFFIX = ".vault"
 
 _DATA = (*(one for name, one in TABLES.items() if name != "identity"), tables.audit, tables.head)
 _VAULT = (TABLES["identity"], tables.patient_key, tables.anchor)
-_BYTES = "base64:"
+_IN_BYTES = ("payload", "secret")
+"""Columns that are written in base 64."""
 _AT_ONCE = 5_000
 
 
@@ -135,7 +136,7 @@ def _rows(connection: Connection, one: Table) -> Iterable[list[Any]]:
 
 def _as_json(value: object) -> object:
     if isinstance(value, (bytes, memoryview)):
-        return f"{_BYTES}{base64.b64encode(bytes(value)).decode()}"
+        return base64.b64encode(bytes(value)).decode()
     return value
 
 
@@ -151,11 +152,14 @@ def _write(path: Path, lines: Iterable[str]) -> str:
     with path.open("xb") as raw:
         path.chmod(0o600)
         with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
-            for number, line in enumerate(lines, start=1):
+            for line in lines:
+                number += 1
                 content = f"{line}\n".encode()
                 digest.update(content)
                 file.write(content)
-            file.write(f"{canonical_json({'lines': number, 'sha256': digest.hexdigest()})}\n".encode())
+            file.write(
+                f"{canonical_json({'lines': number, 'sha256': digest.hexdigest()})}\n".encode()
+            )
         raw.flush()
         os.fsync(raw.fileno())
     return digest.hexdigest()
@@ -206,7 +210,8 @@ def _first(path: Path, lines: Iterator[bytes], part: str) -> dict[str, Any]:
 
 def _check_rest(path: Path, first: bytes, lines: Iterator[bytes]) -> None:
     digest, number, line = hashlib.sha256(), 0, first
-    for number, following in enumerate(lines, start=1):
+    for following in lines:
+        number += 1
         digest.update(line)
         line = following
     said = json.loads(line)
@@ -221,37 +226,32 @@ def load_backup(connection: Connection, file: Path) -> None:
     """Write the rows of both files into tables of the backup's version, which are empty."""
     for path, schema in ((file, None), (vault_file(file), VAULT_SCHEMA)):
         with _opened(path) as lines:
-            next(lines)
-            target, names = None, []
-            for is_header, group in itertools.groupby(map(json.loads, lines), type_of_line):
-                if is_header:
-                    for said in group:
-                        if "table" not in said:
-                            return_ = said
-                            continue
-                        names = said["columns"]
-                        target = table(said["table"], *map(column, names), schema=schema)
-                        connection.execute(delete(target)) if said["table"] in _SINGLE else None
-                elif target is not None:
-                    _insert(connection, target, names, group)
+            _load(connection, map(json.loads, lines), schema)
 
 
-def type_of_line(said: object) -> bool:
-    return isinstance(said, dict)
+def _load(connection: Connection, lines: Iterator[Any], schema: str | None) -> None:
+    names: list[str] = []
+    target = table("")
+    for is_row, group in itertools.groupby(lines, lambda said: isinstance(said, list)):
+        if is_row:
+            _insert(connection, target, names, group)
+            continue
+        for said in group:
+            if "table" in said:
+                names = said["columns"]
+                target = table(said["table"], *map(column, names), schema=schema)
 
 
-_SINGLE = ("audit_head", "anchor")
+def _insert(
+    connection: Connection, target: TableClause, names: list[str], rows: Iterable[list[Any]]
+) -> None:
+    waiting = iter(rows)
+    while some := list(itertools.islice(waiting, _AT_ONCE)):
+        connection.execute(insert(target), [_values(names, row) for row in some])
 
 
-def _insert(connection: Connection, target: Any, names: list[str], rows: Iterable[list[Any]]) -> None:
-    for some in itertools.batched(rows, _AT_ONCE):
-        connection.execute(
-            insert(target),
-            [{n: _from_json(v) for n, v in zip(names, row, strict=True)} for row in some],
-        )
-
-
-def _from_json(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_BYTES):
-        return base64.b64decode(value.removeprefix(_BYTES))
-    return value
+def _values(names: list[str], row: list[Any]) -> dict[str, Any]:
+    return {
+        name: base64.b64decode(value) if name in _IN_BYTES else value
+        for name, value in zip(names, row, strict=True)
+    }

@@ -59,9 +59,7 @@ def difference(connection: Connection, cohort: Cohort, reason: str) -> Differenc
     return Difference(tuple(changes), unchanged, tuple(absent))
 
 
-def _change(
-    record: str, row: Row, known: dict[Key, Versioned], reason: str
-) -> Change | None:
+def _change(record: str, row: Row, known: dict[Key, Versioned], reason: str) -> Change | None:
     key = SHAPES[record].key_of(row)
     found = known.pop(key, None)
     if found is None:

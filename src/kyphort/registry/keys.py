@@ -3,15 +3,21 @@
 from collections.abc import Collection, Iterable
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select, update
 
 from kyphort.errors import RegistryError
 from kyphort.registry import tables, trail
+from kyphort.registry.place import VAULT_SCHEMA
 from kyphort.registry.tables import ROW_VERSION, TABLES
 from kyphort.registry.trail import REGISTRY_KEY, Entry
 
 _AT_ONCE = 500
 """How many names a query asks for at once; engines limit the number of parameters."""
+
+
+def has_vault(connection: Connection) -> bool:
+    """Whether the vault is there; a copy of the data alone can be read as well."""
+    return inspect(connection).has_table("patient_key", schema=VAULT_SCHEMA)
 
 
 def secrets_of(connection: Connection, owners: Collection[str]) -> dict[str, bytes]:
@@ -51,6 +57,13 @@ def destroy(connection: Connection, patient_id: str) -> None:
     connection.execute(delete(identity).where(identity.c.patient_id == patient_id))
     key = tables.patient_key
     connection.execute(delete(key).where(key.c.patient_id == patient_id))
+
+
+def forget_erased(connection: Connection) -> None:
+    """Destroy keys that were made for a patient in the moment in which another erased them."""
+    erased = select(TABLES["erasure"].c.patient_id)
+    key = tables.patient_key
+    connection.execute(delete(key).where(key.c.patient_id.in_(erased)))
 
 
 def catch_up(connection: Connection, entries: Iterable[tuple[Entry, str]]) -> None:

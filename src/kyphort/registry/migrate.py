@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 VERSION_TABLE = "alembic_version"
-NEWEST = "0002"
+NEWEST = "0003"
 """The newest version of the tables."""
 FIRST = "0001"
 """The version of tables that were made before versions were recorded in the place itself."""
@@ -34,21 +34,19 @@ _DATA = _History("data", None, SQLITE_APPLICATION_ID)
 _VAULT = _History("vault", VAULT_SCHEMA, VAULT_APPLICATION_ID)
 
 
-def migrate_vault(connection: Connection) -> None:
-    """Make or renew the tables of the vault.
+def migrate_vault(connection: Connection, target: str | None = None) -> None:
+    """Make or renew the tables of the vault, up to the newest version or `target`.
 
     It comes first and is committed first: data whose keys have no place would be lost.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {VAULT_SCHEMA}"))
-    _upgrade(connection, _VAULT)
+    _upgrade(connection, _VAULT, target)
 
 
-def migrate_data(connection: Connection) -> str | None:
-    """Make or renew the tables of the data; return the version they had."""
-    before = version_of(connection)
-    _upgrade(connection, _DATA)
-    return before
+def migrate_data(connection: Connection, target: str | None = None) -> None:
+    """Make or renew the tables of the data, up to the newest version or `target`."""
+    _upgrade(connection, _DATA, target)
 
 
 def version_of(connection: Connection) -> str | None:
@@ -60,7 +58,7 @@ def version_of(connection: Connection) -> str | None:
     return FIRST if "dataset" in names else None
 
 
-def _upgrade(connection: Connection, history: _History) -> None:
+def _upgrade(connection: Connection, history: _History, target: str | None) -> None:
     from alembic.operations import Operations  # noqa: PLC0415 - slow to load, rarely needed
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -74,11 +72,11 @@ def _upgrade(connection: Connection, history: _History) -> None:
         context.stamp(script, FIRST)
         current = FIRST
     with Operations.context(context):
-        for step in _steps(script.walk_revisions(), current):
+        for step in _steps(script.walk_revisions(head=target or "heads"), current):
             step.module.upgrade()
             context.stamp(script, step.revision)
     if connection.dialect.name == "sqlite":
-        _mark(connection, history, script.get_current_head() or FIRST)
+        _mark(connection, history, context.get_current_revision() or FIRST)
 
 
 def _steps(revisions: "Iterator[Script]", current: str | None) -> "list[Script]":

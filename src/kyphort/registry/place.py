@@ -29,11 +29,16 @@ _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A registry's address; `shown` names it in messages and never holds a password."""
+    """A registry's address; `shown` names it in messages and never holds a password.
+
+    While `is_staged`, its files are not yet where anyone looks for them, and need not be safe from
+    a power cut at every step.
+    """
 
     shown: str
     path: Path | None = None
     url: URL | None = None
+    is_staged: bool = False
 
     @property
     def vault_path(self) -> Path:
@@ -91,6 +96,15 @@ def place_of(place: str | Path) -> Place:
     return Place(shown, url=url.set(drivername="postgresql+psycopg"))
 
 
+def shown_place(place: str | Path) -> str:
+    """Return a path or URL as messages and reports may show it: without a password.
+
+    >>> shown_place("postgresql://anna:secret@localhost/kypho")
+    'postgresql://anna:***@localhost/kypho'
+    """
+    return place_of(place).shown
+
+
 def engine_of(place: Place, *, read_only: bool = False) -> Engine:
     """Return an engine whose connections enforce what the registry relies on.
 
@@ -114,9 +128,7 @@ def _postgresql(url: URL, *, read_only: bool) -> Engine:
             "A registry in PostgreSQL needs the package psycopg. Install kyphort[postgresql]."
         ) from error
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return create_engine(
-        url, poolclass=NullPool, execution_options=options if read_only else {}
-    )
+    return create_engine(url, poolclass=NullPool, execution_options=options if read_only else {})
 
 
 def _begin(connection: Connection) -> None:
@@ -131,15 +143,18 @@ def _connect(place: Place, *, read_only: bool) -> sqlite3.Connection:
     )
     try:
         # REPLACE must fire the triggers that refuse a deletion; what is erased must not linger.
-        for pragma in ("foreign_keys", "recursive_triggers", "secure_delete"):
-            connection.execute(f"PRAGMA {pragma} = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        for name in ("foreign_keys", "recursive_triggers", "secure_delete"):
+            connection.execute(f"PRAGMA {name} = ON")
+        synchronous = "OFF" if place.is_staged else "FULL"
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         if place.vault_path.is_file():
             vault_mode = _mode(place.vault_path, read_only=read_only)
             vault = _uri(place.vault_path, vault_mode)
             connection.execute(f"ATTACH DATABASE ? AS {VAULT_SCHEMA}", (vault,))
-            connection.execute(f"PRAGMA {VAULT_SCHEMA}.synchronous = FULL")
+            connection.execute(f"PRAGMA {VAULT_SCHEMA}.synchronous = {synchronous}")
             connection.execute(f"PRAGMA {VAULT_SCHEMA}.secure_delete = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error:
         connection.close()
         raise
@@ -147,17 +162,20 @@ def _connect(place: Place, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _mode(path: Path, *, read_only: bool) -> str:
-    """Return how to open a file; a log of changes cannot be made in a folder that is read-only."""
-    if not read_only:
+    """Return how to open a file.
+
+    Where it may be, it is opened for writing even to be read, so that the last one who closes it
+    clears the log of changes away. In a folder that is read-only no log can be made.
+    """
+    if not read_only or may_write(path):
         return "mode=rw"
     log = path.with_name(f"{path.name}-wal")
-    if log.exists() or _may_write(path.parent):
-        return "mode=ro"
-    return "mode=ro&immutable=1"
+    return "mode=ro" if log.exists() else "mode=ro&immutable=1"
 
 
-def _may_write(folder: Path) -> bool:
-    return os.access(folder, os.W_OK)
+def may_write(path: Path) -> bool:
+    """Whether a file and its folder can be written to."""
+    return all(os.access(one, os.W_OK) for one in (path, path.parent))
 
 
 def _uri(path: Path, mode: str) -> str:

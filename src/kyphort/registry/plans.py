@@ -2,10 +2,11 @@
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, column, select, table
 
+from kyphort.clinical.records import RECORDS, End
 from kyphort.errors import ConflictError, InvalidDataError
 from kyphort.registry import rows
 from kyphort.registry.reading import describe, last_change, stored_rows
@@ -14,16 +15,22 @@ from kyphort.registry.tables import ALL_SHAPES, ERASURE, LOCK, TABLES
 from kyphort.registry.trail import Action, Change, canonical_json
 from kyphort.registry.writing import Versioned, rows_in
 
-SEEN_ALIVE = {"vertebra": "procedure_date", "visit": "visit_date", "adverse_event": "onset_date"}
+SEEN_ALIVE = {
+    kind.name: [one.name for one in kind.fields if one.not_after is End.LAST_CONTACT]
+    for kind in RECORDS
+    if not kind.within
+}
 """The dates of records on which the patient is known to have been alive."""
+DATES = {
+    kind.name: [one.name for one in kind.fields if one.not_after is not None] for kind in RECORDS
+}
+"""The dates of records that are not after the data cut-off."""
 
 _FEW = 200
 """Up to how many patients rows are asked for one by one."""
 
 
-def plan_add(
-    connection: Connection, new: Sequence[tuple[str, Row]], reason: str
-) -> list[Change]:
+def plan_add(connection: Connection, new: Sequence[tuple[str, Row]], reason: str) -> list[Change]:
     """Return the changes that add rows; a patient seen later than known moves the last contact."""
     changes: list[Change] = []
     for record, row in new:
@@ -35,6 +42,7 @@ def plan_add(
                 "correct the key of the new one."
             )
         _refuse_orphan(connection, record, row, new)
+        rows.check_values({record: [row]})
         changes.append(Change(Action.ADD, record, key, None, row, reason))
     return [*changes, *_seen_later(connection, changes)]
 
@@ -48,7 +56,7 @@ def _row(connection: Connection, record: str, key: Key, row: Row) -> Versioned |
 def _refuse_orphan(
     connection: Connection, record: str, row: Row, new: Sequence[tuple[str, Row]]
 ) -> None:
-    for parent in parents_of(record):
+    for parent in ALL_SHAPES[record].parents:
         shape = ALL_SHAPES[parent]
         key = shape.key_of(row)
         comes_along = any(name == parent and shape.key_of(one) == key for name, one in new)
@@ -60,45 +68,56 @@ def _refuse_orphan(
             )
 
 
-def parents_of(record: str) -> tuple[str, ...]:
-    """Return the records that a record belongs to; an identity belongs to its patient."""
-    return ("patient",) if record == "identity" else ALL_SHAPES[record].parents
-
-
-def _seen_later(connection: Connection, changes: Iterable[Change]) -> Iterator[Change]:
+def _seen_later(connection: Connection, changes: Sequence[Change]) -> Iterator[Change]:
     """Move the last contact of a living patient, and the data cut-off, to the latest new date."""
-    seen: dict[str, str] = {}
-    for change in changes:
-        date = (change.new or {}).get(SEEN_ALIVE.get(change.record, ""))
-        if date is not None:
-            seen[change.patient_id] = max(str(date), seen.get(change.patient_id, ""))
-    latest = max(seen.values(), default="")
     dataset = next(iter(rows_in(connection, "dataset").values()), None)
-    if dataset is None or not seen:
+    dates = [date for change in changes for date in _dates(change, DATES)]
+    latest = max(dates, default="")
+    if dataset is None:
         return
     today = dt.datetime.now().astimezone().date().isoformat()
     if latest > today and not dataset.row["synthetic"]:
         raise InvalidDataError(
             f"A date is {latest}, after today, {today}. Allowed: up to today. Correct the date."
         )
+    seen: dict[str, str] = {}
+    for change in changes:
+        for date in _dates(change, SEEN_ALIVE):
+            seen[change.patient_id] = max(date, seen.get(change.patient_id, ""))
     for patient_id, date in seen.items():
+        _refuse_withdrawn(connection, patient_id, date)
         known = rows_in(connection, "patient", patient_id).get((patient_id,))
-        if known is None or known.row["death_date"] is not None:
-            continue
-        if date > str(known.row["last_contact_date"]):
+        is_alive = known is not None and known.row["death_date"] is None
+        if known is not None and is_alive and date > str(known.row["last_contact_date"]):
             yield _moved("patient", (patient_id,), known, "last_contact_date", date)
     if latest > str(dataset.row["data_cut_off"]):
         yield _moved("dataset", (1,), dataset, "data_cut_off", latest)
 
 
+def _refuse_withdrawn(connection: Connection, patient_id: str, date: str) -> None:
+    for found in rows_in(connection, "withdrawal", patient_id).values():
+        if date > str(found.row["withdrawal_date"]):
+            raise ConflictError(
+                f"Patient {patient_id} withdrew on {found.row['withdrawal_date']} "
+                f"({found.row['form']}): nothing later is recorded. The date is {date}; correct "
+                "it, or the withdrawal."
+            )
+
+
+def _dates(change: Change, names: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    row = change.new or {}
+    for name in names.get(change.record, ()):
+        date = row.get(name)
+        if date is not None:
+            yield str(date)
+
+
 def _moved(record: str, key: Key, found: Versioned, column: str, date: str) -> Change:
     new = {**found.row, column: date}
-    return Change(
-        Action.CORRECT, record, key, found.row, new, f"seen on {date}", found.version
-    )
+    return Change(Action.CORRECT, record, key, found.row, new, f"seen on {date}", found.version)
 
 
-def plan_correct(
+def plan_correct(  # noqa: PLR0917 - one row, and what is wished of it
     connection: Connection,
     record: str,
     key: Key,
@@ -118,13 +137,15 @@ def plan_correct(
         raise InvalidDataError(
             f"The {describe(record, key)} has these values already: nothing to correct."
         )
+    rows.check_values({record: [new]})
     new_key = ALL_SHAPES[record].key_of(new)
     if new_key != key and _row(connection, record, new_key, new) is not None:
         raise InvalidDataError(
             f"The {describe(record, new_key)} is in the registry already, so the "
             f"{describe(record, key)} cannot become it. Correct the key."
         )
-    return list(_with_owned(connection, record, key, found, new, reason))
+    changes = list(_with_owned(connection, record, key, found, new, reason))
+    return [*changes, *_seen_later(connection, changes)]
 
 
 def _with_owned(  # noqa: PLR0917 - one row, before and after
@@ -146,7 +167,7 @@ def _owned(
     """Yield the rows that belong to a row directly."""
     shape = ALL_SHAPES[record]
     for name in ALL_SHAPES:
-        if record in parents_of(name):
+        if record in ALL_SHAPES[name].parents:
             for owned_key, owned in rows_in(connection, name, str(row["patient_id"])).items():
                 if tuple(owned.row[one] for one in shape.key) == key:
                     yield name, owned_key, owned
@@ -219,6 +240,22 @@ def plan_erase(connection: Connection, patient_id: str, reason: str) -> list[Cha
     return [Change(Action.ERASE, "erasure", ERASURE.key_of(row), None, row, reason)]
 
 
+def plan_adopt(connection: Connection) -> list[Change]:
+    """Return an entry for each row that was there before the trail."""
+    return [
+        Change(Action.ADOPT, record, key, None, found.row, "was there before the audit trail")
+        for record in rows.SHAPES
+        for key, found in rows_in(connection, record).items()
+    ]
+
+
+def first_patients(connection: Connection) -> list[str]:
+    """Return the patients in tables of any version."""
+    return list(
+        connection.execute(select(column("patient_id")).select_from(table("patient"))).scalars()
+    )
+
+
 def refuse_what_is_closed(connection: Connection, changes: Iterable[Change]) -> None:
     """Refuse changes to locked records and to erased patients.
 
@@ -227,7 +264,7 @@ def refuse_what_is_closed(connection: Connection, changes: Iterable[Change]) -> 
     ConflictError
         When a record is locked, or a patient was erased.
     """
-    about = [change for change in changes if change.record not in {"record_lock", "erasure"}]
+    about = [change for change in changes if change.record != "record_lock"]
     patients = {change.patient_id for change in about} - {""}
     erased = _of_patients(connection, "erasure", patients)
     for patient_id in sorted(patients):
@@ -247,9 +284,7 @@ def _of_patients(
 ) -> dict[Key, Versioned]:
     if len(patients) > _FEW:
         return rows_in(connection, record)
-    return {
-        key: row for one in patients for key, row in rows_in(connection, record, one).items()
-    }
+    return {key: row for one in patients for key, row in rows_in(connection, record, one).items()}
 
 
 def _refuse_locked(change: Change, locks: dict[Key, Versioned]) -> None:
@@ -294,4 +329,3 @@ def lock_of(row: Row) -> tuple[str, Key]:
 def erased_patients(connection: Connection) -> tuple[str, ...]:
     """Return the pseudonyms that were erased."""
     return tuple(sorted(connection.execute(select(TABLES["erasure"].c.patient_id)).scalars()))
-

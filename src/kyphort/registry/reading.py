@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from kyphort.clinical import Cohort
+from kyphort.clinical import Cohort, WithdrawalForm
 from kyphort.errors import RegistryError
 from kyphort.registry import keys, rows, trail
 from kyphort.registry.rows import SHAPES
-from kyphort.registry.shapes import Key, Row
+from kyphort.registry.shapes import Key, Row, Stored
 from kyphort.registry.tables import ALL_SHAPES, TABLES
 from kyphort.registry.trail import Entry, Values
 from kyphort.registry.writing import entries_of
@@ -74,7 +74,7 @@ def _rows(connection: Connection, record: str, patient_id: str | None) -> list[R
 
 
 def read_cohort(connection: Connection, shown: str) -> Cohort:
-    """Return the cohort of all treated patients.
+    """Return the cohort of all treated patients whose records may be used.
 
     Raises
     ------
@@ -89,12 +89,23 @@ def read_cohort(connection: Connection, shown: str) -> Cohort:
             f"{shown} holds no data set: the table 'dataset' is empty. Import a data set, or "
             "restore the registry from a backup."
         )
+    left_out = not_treated(found) | not_to_be_used(found)
+    return rows.cohort_of(_without(found, left_out) if left_out else found)
+
+
+def not_treated(found: rows.Rows) -> set[Stored]:
+    """Return the patients who have no treated vertebra yet."""
     treated = {row["patient_id"] for row in found["vertebra"]}
-    untreated = {row["patient_id"] for row in found["patient"]} - treated
-    return rows.cohort_of(_without(found, untreated) if untreated else found)
+    return {row["patient_id"] for row in found["patient"]} - treated
 
 
-def _without(found: dict[str, list[Row]], patients: set[object]) -> dict[str, list[Row]]:
+def not_to_be_used(found: rows.Rows) -> set[Stored]:
+    """Return the patients who withdrew the use of their records."""
+    forms = {WithdrawalForm.STOP_USE.value, WithdrawalForm.ERASE.value}
+    return {row["patient_id"] for row in found["withdrawal"] if row["form"] in forms}
+
+
+def _without(found: dict[str, list[Row]], patients: set[Stored]) -> dict[str, list[Row]]:
     return {
         name: [row for row in some if row.get("patient_id") not in patients]
         for name, some in found.items()
@@ -108,7 +119,8 @@ def events_of(connection: Connection, patient_id: str) -> tuple[Event, ...]:
 
 def _opened(connection: Connection, entries: Iterable[tuple[Entry, str]]) -> Iterable[Event]:
     found = list(entries)
-    secrets = keys.secrets_of(connection, {entry.key_owner for entry, _ in found})
+    owners = {entry.key_owner for entry, _ in found}
+    secrets = keys.secrets_of(connection, owners) if keys.has_vault(connection) else {}
     for entry, previous in found:
         secret = secrets.get(entry.key_owner)
         yield Event(entry, None if secret is None else trail.opened(entry, previous, secret))

@@ -1,59 +1,37 @@
-"""Translation between the frozen values of `kyphort.clinical` and stored rows."""
+"""Translation between the records of `kyphort.clinical` and stored rows, by their declaration."""
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kyphort.clinical import (
-    AdverseEvent,
-    Cohort,
-    LevelAssessment,
-    Pain,
-    Patient,
-    Prescription,
-    TreatedVertebra,
-    Visit,
+from kyphort.clinical import Cohort, cohort_rows
+from kyphort.clinical.cohort_rows import cohort_of_rows, nested_rows
+from kyphort.clinical.records import RECORDS, FieldKind, RecordType, record_type, record_type_of
+from kyphort.registry.shapes import Row, Shape, StoredField
+
+DATASET = Shape(
+    "dataset",
+    (
+        StoredField("id", FieldKind.INTEGER),
+        StoredField("name", FieldKind.TEXT),
+        StoredField("data_cut_off", FieldKind.DATE),
+        StoredField("synthetic", FieldKind.YES_NO),
+        StoredField("provenance", FieldKind.TEXT),
+    ),
+    ("id",),
 )
-from kyphort.registry.shapes import Row, Shape, stored_fields
-
-_PAIN = {"nrs": "pain_nrs"}
-_PRESCRIPTION = tuple(one.name for one in fields(Prescription))
+"""What a data set says of itself; there is one row."""
+_DESCRIPTION = ("name", "data_cut_off", "synthetic", "provenance")
 
 
-@dataclass(frozen=True, slots=True)
-class _Description:
-    """What a data set says of itself."""
-
-    id: int
-    name: str
-    data_cut_off: dt.date
-    synthetic: bool
-    provenance: str
+def _shape(kind: RecordType) -> Shape:
+    parents = [kind.parent] if kind.parent else []
+    if kind.within and "level" in kind.key:
+        parents.append("vertebra")
+    fields = (StoredField(one.name, one.kind, one.optional, one.codes) for one in kind.fields)
+    return Shape(kind.name, tuple(fields), kind.key, tuple(parents))
 
 
-DATASET = Shape("dataset", stored_fields(_Description), ("id",))
-PATIENT = Shape("patient", stored_fields(Patient), ("patient_id",))
-VERTEBRA = Shape(
-    "vertebra", stored_fields(TreatedVertebra), ("patient_id", "level"), ("patient",)
-)
-VISIT = Shape("visit", stored_fields(Visit, _PAIN), ("patient_id", "visit_date"), ("patient",))
-ASSESSMENT = Shape(
-    "assessment",
-    (*VISIT.fields[:2], *stored_fields(LevelAssessment)),
-    ("patient_id", "visit_date", "level", "reader"),
-    ("visit", "vertebra"),
-)
-ADVERSE_EVENT = Shape(
-    "adverse_event",
-    stored_fields(AdverseEvent),
-    ("patient_id", "onset_date", "term"),
-    ("patient",),
-)
-SHAPES = {
-    one.name: one for one in (DATASET, PATIENT, VERTEBRA, VISIT, ASSESSMENT, ADVERSE_EVENT)
-}
+SHAPES = {"dataset": DATASET, **{one.name: _shape(one) for one in RECORDS}}
 """Every table of records, an owner before what it owns."""
 
 Rows = Mapping[str, list[Row]]
@@ -61,54 +39,48 @@ Rows = Mapping[str, list[Row]]
 
 
 def rows_of(cohort: Cohort) -> dict[str, list[Row]]:
-    """Return the stored rows of a cohort."""
-    found: dict[str, list[Row]] = {name: [] for name in SHAPES}
-    found["dataset"].append(dataset_row(cohort))
-    for value in (*cohort.patients, *cohort.vertebrae, *cohort.visits, *cohort.adverse_events):
-        for shape, row in rows_of_value(value):
-            found[shape].append(row)
-    return found
+    """Return the stored rows of a cohort, by the name of their shape."""
+    described = {name: getattr(cohort, name) for name in _DESCRIPTION}
+    return {
+        "dataset": [DATASET.encode({"id": 1, **described})],
+        **{
+            kind.name: list(map(SHAPES[kind.name].encode, cohort_rows.rows_of(cohort, kind)))
+            for kind in RECORDS
+        },
+    }
 
 
-def dataset_row(cohort: Cohort) -> Row:
-    """Return the single row that describes the data set."""
-    return DATASET.encode(
-        {
-            "id": 1,
-            "name": cohort.name,
-            "data_cut_off": cohort.data_cut_off,
-            "synthetic": cohort.synthetic,
-            "provenance": cohort.provenance,
-        }
-    )
+def rows_of_record(record: object) -> Iterator[tuple[str, Row]]:
+    """Yield the stored rows of one record, each with its shape's name; nested records follow.
+
+    Examples
+    --------
+    >>> from kyphort.clinical import Prescription, SpinalLevel, TreatedVertebra
+    >>> import datetime as dt
+    >>> vertebra = TreatedVertebra("A", SpinalLevel.T12, dt.date(2015, 7, 4), Prescription(8, 13))
+    >>> [(name, row["level"], row["distance_mm"]) for name, row in rows_of_record(vertebra)]
+    [('vertebra', 'T12', 13.0)]
+    """
+    kind = record_type_of(type(record))
+    yield kind.name, SHAPES[kind.name].encode(kind.row(record))
+    for inside in RECORDS:
+        if inside.within and inside.parent == kind.name:
+            for row in nested_rows(inside, record):
+                yield inside.name, SHAPES[inside.name].encode(row)
 
 
-def rows_of_value(value: object) -> list[tuple[str, Row]]:
-    """Return the stored rows of one value: a visit has one for itself and for each assessment."""
-    match value:
-        case Patient():
-            return [("patient", PATIENT.encode(_flat(value)))]
-        case TreatedVertebra():
-            nested = _flat(value.prescription)
-            return [("vertebra", VERTEBRA.encode(_flat(value) | nested))]
-        case Visit():
-            return _visit_rows(value)
-        case AdverseEvent():
-            return [("adverse_event", ADVERSE_EVENT.encode(_flat(value)))]
-    raise TypeError(f"{value!r} is no record of the registry")
+def row_of_values(name: str, values: Mapping[str, Any]) -> Row:
+    """Return the stored row of a record of some values; those left out take their defaults.
 
-
-def _flat(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any record
-    return {one.name: getattr(value, one.name) for one in fields(value)}
-
-
-def _visit_rows(visit: Visit) -> list[tuple[str, Row]]:
-    pain = {} if visit.pain is None else {"pain_nrs": visit.pain.nrs, "omed_mg": visit.pain.omed_mg}
-    shared = {"patient_id": visit.patient_id, "visit_date": visit.visit_date}
-    return [
-        ("visit", VISIT.encode(_flat(visit) | pain)),
-        *(("assessment", ASSESSMENT.encode(shared | _flat(one))) for one in visit.assessments),
-    ]
+    Raises
+    ------
+    InvalidDataError
+        When the record refuses its values.
+    """
+    if name not in SHAPES or name == "dataset":
+        raise KeyError(name)
+    kind = record_type(name)
+    return SHAPES[name].encode({**values, **kind.row(kind.record(values))})
 
 
 def cohort_of(rows: Rows) -> Cohort:
@@ -120,16 +92,8 @@ def cohort_of(rows: Rows) -> Cohort:
         When a row holds what it may not, or rows contradict each other.
     """
     (described,) = (DATASET.decode(row) for row in rows["dataset"])
-    del described["id"]
-    return Cohort(
-        **described,
-        patients=tuple(Patient(**PATIENT.decode(row)) for row in rows["patient"]),
-        vertebrae=tuple(map(_vertebra, rows["vertebra"])),
-        visits=tuple(_visits(rows["visit"], rows["assessment"])),
-        adverse_events=tuple(
-            AdverseEvent(**ADVERSE_EVENT.decode(row)) for row in rows["adverse_event"]
-        ),
-    )
+    decoded = {kind.name: map(SHAPES[kind.name].decode, rows[kind.name]) for kind in RECORDS}
+    return cohort_of_rows(decoded, **{name: described[name] for name in _DESCRIPTION})
 
 
 def check_values(rows: Rows) -> None:
@@ -140,37 +104,6 @@ def check_values(rows: Rows) -> None:
     InvalidDataError
         When a row holds what it may not.
     """
-    for row in rows["patient"]:
-        Patient(**PATIENT.decode(row))
-    for _ in _visits(rows["visit"], rows["assessment"]):
-        pass
-    for row in rows["adverse_event"]:
-        AdverseEvent(**ADVERSE_EVENT.decode(row))
-
-
-def _vertebra(row: Row) -> TreatedVertebra:
-    values = VERTEBRA.decode(row)
-    prescription = Prescription(**{name: values.pop(name) for name in _PRESCRIPTION})
-    return TreatedVertebra(**values, prescription=prescription)
-
-
-def _visits(rows: Iterable[Row], assessments: Iterable[Row]) -> Iterable[Visit]:
-    found = {
-        key: tuple(map(_assessment, of_visit))
-        for key, of_visit in groupby(sorted(assessments, key=_visit_key), key=_visit_key)
-    }
-    for row in rows:
-        values = VISIT.decode(row)
-        nrs, omed_mg = values.pop("pain_nrs"), values.pop("omed_mg")
-        pain = None if nrs is None else Pain(nrs, omed_mg)
-        yield Visit(**values, assessments=found.get(_visit_key(row), ()), pain=pain)
-
-
-def _assessment(row: Row) -> LevelAssessment:
-    values = ASSESSMENT.decode(row)
-    del values["patient_id"], values["visit_date"]
-    return LevelAssessment(**values)
-
-
-def _visit_key(row: Row) -> tuple[str, str]:
-    return str(row["patient_id"]), str(row["visit_date"])
+    for kind in RECORDS:
+        for row in rows.get(kind.name, ()):
+            kind.record(SHAPES[kind.name].decode(row))

@@ -1,13 +1,13 @@
-"""What a record looks like in a table: derived from the type hints of its dataclass."""
+"""What a record looks like in a table, and how its values become stored ones and back."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from enum import Enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
+from kyphort.clinical.records import FieldKind
 from kyphort.errors import InvalidDataError
 
 Stored = str | int | float | None
@@ -17,23 +17,23 @@ Row = dict[str, Stored]
 Key = tuple[Stored, ...]
 """The values that identify a row within its table."""
 
+Encode = Callable[[Any], Stored]
+Decode = Callable[[Any], Any]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredField:
-    """One column: its Python type, and how a value becomes a stored one and back.
-
-    `stored` is `str`, `int` or `float`. `default` is the value of a field that is left out;
-    `is_required` says that it may not be.
-    """
+    """One column: what it holds, and whether it may be empty. `codes` are those of a CODE."""
 
     name: str
-    hint: type
-    optional: bool
-    stored: type
-    encode: Callable[[Any], Stored]
-    decode: Callable[[Any], Any]
-    default: Any = None
-    is_required: bool = False
+    kind: FieldKind
+    optional: bool = False
+    codes: type[StrEnum] | None = None
+
+    @property
+    def stored(self) -> type:
+        """The type that both engines keep: `str`, `int` or `float`."""
+        return _STORED.get(self.kind, str)
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,33 @@ class Shape:
     key: tuple[str, ...]
     parents: tuple[str, ...] = ()
     by_name: dict[str, StoredField] = field(init=False, repr=False, compare=False)
+    _encoders: dict[str, Encode] = field(init=False, repr=False, compare=False)
+    _decoders: dict[str, Decode] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
+        object.__setattr__(self, "_encoders", {one.name: _ENCODE[one.kind] for one in self.fields})
+        object.__setattr__(self, "_decoders", {one.name: _decoder(one) for one in self.fields})
 
-    def key_of(self, row: Row) -> Key:
+    def key_of(self, row: Mapping[str, Stored]) -> Key:
         """Return the key of a stored row."""
-        return tuple(row[name] for name in self.key)
+        return tuple([row[name] for name in self.key])
 
-    def encode(self, values: dict[str, Any]) -> Row:
+    def encode(self, values: Mapping[str, Any]) -> Row:
         """Return the stored row of some values by column; an absent one is empty."""
         return {
-            one.name: None if (value := values.get(one.name)) is None else one.encode(value)
-            for one in self.fields
+            name: None if (value := values.get(name)) is None else encode(value)
+            for name, encode in self._encoders.items()
         }
 
-    def decode(self, row: Row) -> dict[str, Any]:
+    def encode_some(self, values: Mapping[str, Any]) -> Row:
+        """Return the stored values of some columns."""
+        return {
+            name: None if value is None else self._encoders[name](value)
+            for name, value in values.items()
+        }
+
+    def decode(self, row: Mapping[str, Stored]) -> dict[str, Any]:
         """Return the values of a stored row.
 
         Raises
@@ -73,79 +84,33 @@ class Shape:
             When a stored value is none that its column may hold.
         """
         return {
-            one.name: None if (value := row[one.name]) is None else one.decode(value)
-            for one in self.fields
+            name: None if (value := row[name]) is None else decode(value)
+            for name, decode in self._decoders.items()
         }
 
 
-def stored_fields(kind: type, names: dict[str, str] | None = None) -> tuple[StoredField, ...]:
-    """Return the columns of a dataclass: nested dataclasses are unfolded, tuples left out.
-
-    `names` gives a field another name as a column.
-
-    >>> from kyphort.clinical import Patient
-    >>> [one.name for one in stored_fields(Patient)][:3]
-    ['patient_id', 'sex', 'age_years']
-    """
-    return tuple(_unfolded(kind, names or {}, optional=False))
+def _decoder(one: StoredField) -> Decode:
+    if one.codes is not None:
+        return _members(one.codes)
+    return _DECODE[one.kind]
 
 
-def _unfolded(kind: type, names: dict[str, str], *, optional: bool) -> Iterable[StoredField]:
-    hints = get_type_hints(kind)
-    for one in fields(kind):
-        hint, may_be_none = _plain(hints[one.name])
-        may_be_none = may_be_none or optional
-        if is_dataclass(hint):
-            yield from _unfolded(hint, names, optional=may_be_none)
-        elif get_origin(hint) is not tuple:
-            yield _field(names.get(one.name, one.name), hint, one.default, optional=may_be_none)
+def _members(codes: type[StrEnum]) -> Decode:
+    by_value: dict[object, StrEnum] = {one.value: one for one in codes}
 
-
-def _plain(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a type hint
-    """Return a hint without `Annotated` and `None`, and whether None was allowed."""
-    if get_origin(hint) is Annotated:
-        return _plain(get_args(hint)[0])
-    if get_origin(hint) in {Union, UnionType}:
-        (inner,) = (one for one in get_args(hint) if one is not NoneType)
-        return _plain(inner)[0], True
-    return hint, False
-
-
-def _field(name: str, hint: type, default: object, *, optional: bool) -> StoredField:
-    stored, encode, decode = _codec(hint)
-    is_required = default is MISSING and not optional
-    given = None if default is MISSING else default
-    return StoredField(name, hint, optional, stored, encode, decode, given, is_required)
-
-
-@cache
-def _codec(hint: type) -> tuple[type, Callable[[Any], Stored], Callable[[Any], Any]]:
-    if issubclass(hint, Enum):
-        return (int if issubclass(hint, int) else str), lambda one: one.value, _members(hint)
-    if issubclass(hint, dt.date):
-        return str, dt.date.isoformat, cache(_date)
-    if issubclass(hint, bool):
-        return int, int, bool
-    if issubclass(hint, str):
-        return str, _text, str
-    return hint, hint, hint
-
-
-def _members(codes: type[Enum]) -> Callable[[Any], Enum]:
-    by_value = {one.value: one for one in codes}
-
-    def decode(value: object) -> Enum:
+    def decode(value: object) -> StrEnum:
         try:
             return by_value[value]
         except KeyError:
             raise InvalidDataError(
                 f"The registry holds '{value}' where a {codes.__name__} is expected. "
-                f"Allowed: {', '.join(map(str, by_value))}. Correct the entry."
+                f"Allowed: {', '.join(codes)}. Correct the entry."
             ) from None
 
     return decode
 
 
+@cache
 def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
@@ -158,6 +123,8 @@ def _date(text: str) -> dt.date:
 
 def _text(text: str) -> str:
     """Refuse what a database cannot keep: half a character, and the character NUL."""
+    if text.isascii() and "\x00" not in text:
+        return text
     if "\x00" in text:
         raise InvalidDataError(
             f"{text!r} holds the character NUL, which a registry cannot keep. Remove it."
@@ -169,3 +136,30 @@ def _text(text: str) -> str:
             f"{text!r} holds half of a character, which a registry cannot keep. Correct the text."
         ) from error
     return text
+
+
+def _code(code: StrEnum) -> str:
+    return code.value
+
+
+_STORED: Mapping[FieldKind, type] = {
+    FieldKind.REAL: float,
+    FieldKind.INTEGER: int,
+    FieldKind.YES_NO: int,
+}
+_ENCODE: Mapping[FieldKind, Encode] = {
+    FieldKind.TEXT: _text,
+    FieldKind.DATE: dt.date.isoformat,
+    FieldKind.CODE: _code,
+    FieldKind.REAL: float,
+    FieldKind.INTEGER: int,
+    FieldKind.YES_NO: int,
+}
+_DECODE: Mapping[FieldKind, Decode] = {
+    FieldKind.TEXT: str,
+    FieldKind.DATE: _date,
+    FieldKind.CODE: str,
+    FieldKind.REAL: float,
+    FieldKind.INTEGER: int,
+    FieldKind.YES_NO: bool,
+}

@@ -1,23 +1,53 @@
 """The tables as queries see them; `migrations` makes them."""
 
+from typing import Any
+
 from sqlalchemy import Column, Double, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
+from kyphort.clinical.records import FieldKind
 from kyphort.registry.place import VAULT_SCHEMA
 from kyphort.registry.rows import SHAPES
-from kyphort.registry.shapes import Shape, stored_fields
-from kyphort.registry.values import Erasure, Identity, Lock
+from kyphort.registry.shapes import Shape, StoredField
 
 metadata = MetaData()
 
 ROW_VERSION = "row_version"
 """The column that counts the changes of a row, for those who change it at the same time."""
 
-_TYPES: dict[type, TypeEngine[object]] = {str: Text(), int: Integer(), float: Double()}
+_TYPES: dict[type, TypeEngine[Any]] = {str: Text(), int: Integer(), float: Double()}
 
-LOCK = Shape("record_lock", stored_fields(Lock), ("patient_id", "record", "record_key"))
-ERASURE = Shape("erasure", stored_fields(Erasure), ("patient_id",))
-IDENTITY = Shape("identity", stored_fields(Identity), ("patient_id",))
+_PATIENT_ID = StoredField("patient_id", FieldKind.TEXT)
+
+LOCK = Shape(
+    "record_lock",
+    (
+        _PATIENT_ID,
+        StoredField("record", FieldKind.TEXT),
+        StoredField("record_key", FieldKind.TEXT),
+    ),
+    ("patient_id", "record", "record_key"),
+)
+"""A record that counts as clean; `record_key` is its key as JSON.
+
+A lock of the record "patient" holds for all records of the patient.
+"""
+ERASURE = Shape("erasure", (_PATIENT_ID, StoredField("erased_on", FieldKind.DATE)), ("patient_id",))
+"""A pseudonym whose records and key were destroyed; it is never given again."""
+IDENTITY = Shape(
+    "identity",
+    (
+        _PATIENT_ID,
+        StoredField("family_name", FieldKind.TEXT, optional=True),
+        StoredField("given_name", FieldKind.TEXT, optional=True),
+        StoredField("birth_date", FieldKind.DATE, optional=True),
+        StoredField("hospital_number", FieldKind.TEXT, optional=True),
+        StoredField("contact", FieldKind.TEXT, optional=True),
+    ),
+    ("patient_id",),
+    ("patient",),
+)
+"""Who a patient is; it lives in the vault and nowhere else."""
 
 ALL_SHAPES = {**SHAPES, **{one.name: one for one in (LOCK, ERASURE, IDENTITY)}}
 """Everything that a change can be about, an owner before what it owns."""

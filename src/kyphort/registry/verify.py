@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, select, text
 
 from kyphort.errors import RegistryError
 from kyphort.registry import keys, tables, trail
-from kyphort.registry.place import VAULT_SCHEMA
 from kyphort.registry.reading import describe
 from kyphort.registry.replay import Replay, Replayed
 from kyphort.registry.shapes import Key
@@ -58,9 +57,11 @@ def verify(connection: Connection, expect: str | None = None) -> Verification:
     """
     found = connection.execute(select(tables.head)).one_or_none()
     if found is None:
-        raise RegistryError("The registry has no head of its audit trail. Restore it from a backup.")
+        raise RegistryError(
+            "The registry has no head of its audit trail. Restore it from a backup."
+        )
     head = Head(found.registry_id, found.seq, found.hash)
-    has_vault = inspect(connection).has_table("patient_key", schema=VAULT_SCHEMA)
+    has_vault = keys.has_vault(connection)
     secrets = keys.all_secrets(connection) if has_vault else {}
     check = _Check(connection, secrets, head, expect, has_vault=has_vault)
     faults = tuple(check.faults())

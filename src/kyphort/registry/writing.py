@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import (
@@ -53,12 +53,15 @@ def begin(connection: Connection) -> Head:
     found = connection.execute(select(tables.head).with_for_update()).one_or_none()
     kept = connection.execute(select(tables.anchor)).one_or_none()
     if found is None or kept is None:
-        raise RegistryError("The registry has no head of its audit trail. Restore it from a backup.")
+        raise RegistryError(
+            "The registry has no head of its audit trail. Restore it from a backup."
+        )
     head, anchor = (Head(one.registry_id, one.seq, one.hash) for one in (found, kept))
     check_pair(connection, head, anchor)
     if anchor.seq < head.seq:
         keys.catch_up(connection, entries_after(connection, anchor.seq))
         _keep_anchor(connection, head)
+    keys.forget_erased(connection)
     return head
 
 
@@ -118,7 +121,8 @@ def entries_of(connection: Connection, patient_id: str) -> Iterator[tuple[Entry,
 
 def entry_of(values: Sequence[Any]) -> Entry:
     """Return the entry of a row of the trail."""
-    return Entry(*values[:6], bytes(values[6]), values[7])
+    seq, at, who, action, record, patient_id, payload, hash_ = values
+    return Entry(seq, at, who, action, record, patient_id, bytes(payload), hash_)
 
 
 def append(connection: Connection, head: Head, changes: Sequence[Change], who: str) -> Head:
@@ -135,7 +139,7 @@ def append(connection: Connection, head: Head, changes: Sequence[Change], who: s
     chain = Chain(head.seq, head.hash, secrets)
     entries = chain.entries(changes, who, utc_now())
     connection.execute(
-        insert(tables.audit), [dict(zip(_ENTRY, astuple(one), strict=True)) for one in entries]
+        insert(tables.audit), [{name: getattr(one, name) for name in _ENTRY} for one in entries]
     )
     _write_rows(connection, changes)
     end = Head(head.registry_id, chain.seq, chain.hash)
@@ -194,9 +198,7 @@ def _write_rows(connection: Connection, changes: Sequence[Change]) -> None:
 
 def _sorted_out(
     changes: Sequence[Change],
-) -> tuple[
-    dict[str, list[tuple[Row, int]]], dict[str, list[Change]], dict[str, list[Key]]
-]:
+) -> tuple[dict[str, list[tuple[Row, int]]], dict[str, list[Change]], dict[str, list[Key]]]:
     """Return new rows with their version, changed rows, and keys that go, by record."""
     new: defaultdict[str, list[tuple[Row, int]]] = defaultdict(list)
     changed: defaultdict[str, list[Change]] = defaultdict(list)
@@ -219,10 +221,12 @@ def _update(connection: Connection, record: str, changes: Iterable[Change]) -> N
     """Update rows in place; the statement is the same for all, so that many go at once."""
     shape, table = ALL_SHAPES[record], TABLES[record]
     is_row = and_(*(table.c[name] == bindparam(f"key_{name}") for name in shape.key))
-    values = {
+    values: dict[str, Any] = {
         one.name: bindparam(f"new_{one.name}") for one in shape.fields if one.name not in shape.key
     }
-    statement = update(table).where(is_row).values({**values, ROW_VERSION: table.c[ROW_VERSION] + 1})
+    statement = (
+        update(table).where(is_row).values({**values, ROW_VERSION: table.c[ROW_VERSION] + 1})
+    )
     parameters = []
     for change in changes:
         row = change.new or {}

@@ -1,21 +1,25 @@
 """The registry as a data manager uses it: import, export, look, withdraw."""
 
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kyphort.clinical import Cohort
+from kyphort.clinical import Cohort, SpinalLevel, Withdrawal, WithdrawalForm
 from kyphort.errors import FaultyDataError, InvalidDataError
 from kyphort.exchange.csv_set import write_csv_set
-from kyphort.registry import open_registry
+from kyphort.registry import Receipt, open_registry
 from kyphort.registry.difference import Difference
 from kyphort.registry.plans import erased_patients, lock_of
 from kyphort.registry.reading import Event, stored_rows
 from kyphort.registry.rows import SHAPES
-from kyphort.registry.shapes import Key, Row
+from kyphort.registry.shapes import Key, Row, Stored
 from kyphort.registry.tables import ALL_SHAPES
 from kyphort.registry.writing import Versioned, rows_in
 from kyphort.wording import counted
 from kyphort.workflows.check import check_data
+from kyphort.workflows.registry_entry import said
 
 
 def import_data(
@@ -71,6 +75,42 @@ def export_data(place: str | Path, folder: Path) -> Cohort:
     return cohort
 
 
+def withdraw_patient(
+    place: str | Path,
+    patient_id: str,
+    form: str,
+    date: dt.date | None,
+    *,
+    reason: str,
+    who: str | None = None,
+) -> Receipt:
+    """Record that a patient stops follow-up, or forbids the use of the records.
+
+    Raises
+    ------
+    InvalidDataError
+        When there is no such patient, or the withdrawal is recorded already.
+    """
+    on = date or dt.datetime.now().astimezone().date()
+    withdrawal = Withdrawal(patient_id, WithdrawalForm(form), on, said(reason))
+    with open_registry(place, who=who) as registry:
+        return registry.add(withdrawal, reason=reason)
+
+
+def erase(place: str | Path, patient_id: str, *, reason: str, who: str | None = None) -> Receipt:
+    """Destroy all that the registry holds of a patient; see `Registry.erase`.
+
+    Raises
+    ------
+    InvalidDataError
+        When there is no such patient.
+    ConflictError
+        When the patient is locked.
+    """
+    with open_registry(place, who=who) as registry:
+        return registry.erase(patient_id, reason=said(reason))
+
+
 @dataclass(frozen=True, slots=True)
 class PatientLine:
     """One line of the list of patients."""
@@ -107,35 +147,40 @@ def overview(place: str | Path) -> Overview:
         locked = {lock_of(one.row) for one in rows_in(connection, "record_lock").values()}
         erased = len(erased_patients(connection))
     described: Row = next(iter(found["dataset"]), {})
+    lines = _lines(found, locked)
     return Overview(
         str(described.get("name", "")),
         str(described.get("data_cut_off", "")),
         bool(described.get("synthetic", False)),
-        tuple(
-            _line(row, found, locked)
-            for row in sorted(found["patient"], key=lambda one: str(one["patient_id"]))
-        ),
+        tuple(sorted(lines, key=lambda one: one.patient_id)),
         erased,
     )
 
 
-def _line(
-    row: Row, found: dict[str, list[Row]], locked: set[tuple[str, Key]]
-) -> PatientLine:
-    patient_id = str(row["patient_id"])
-    own = {
-        record: [one for one in found[record] if one["patient_id"] == patient_id]
-        for record in ("vertebra", "visit")
-    }
-    state = "dead" if row["death_date"] else "alive" if own["vertebra"] else "not treated yet"
-    return PatientLine(
-        patient_id,
-        tuple(str(one["level"]) for one in own["vertebra"]),
-        len(own["visit"]),
-        str(row["last_contact_date"]),
-        state,
-        ("patient", (patient_id,)) in locked,
-    )
+def _lines(found: dict[str, list[Row]], locked: set[tuple[str, Key]]) -> Iterator[PatientLine]:
+    levels: defaultdict[Stored, list[SpinalLevel]] = defaultdict(list)
+    for row in found["vertebra"]:
+        levels[row["patient_id"]].append(SpinalLevel(str(row["level"])))
+    visits = Counter(row["patient_id"] for row in found["visit"])
+    forms = {row["patient_id"]: str(row["form"]) for row in found["withdrawal"]}
+    for row in found["patient"]:
+        patient_id = row["patient_id"]
+        yield PatientLine(
+            str(patient_id),
+            tuple(one.value for one in sorted(levels[patient_id])),
+            visits[patient_id],
+            str(row["last_contact_date"]),
+            _state(row, is_treated=bool(levels[patient_id]), form=forms.get(patient_id, "")),
+            ("patient", (patient_id,)) in locked,
+        )
+
+
+def _state(row: Row, *, is_treated: bool, form: str) -> str:
+    if form:
+        return f"withdrawn ({form})"
+    if row["death_date"] is not None:
+        return "dead"
+    return "alive" if is_treated else "not treated yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +194,7 @@ class PatientPage:
     last: Event | None
 
 
-def patient_page(
-    place: str | Path, patient_id: str, *, with_identity: bool = False
-) -> PatientPage:
+def patient_page(place: str | Path, patient_id: str, *, with_identity: bool = False) -> PatientPage:
     """Collect the records of one patient.
 
     Raises
@@ -166,7 +209,8 @@ def patient_page(
         with registry.reading() as connection:
             records = {
                 name: tuple(
-                    one for _, one in sorted(rows_in(connection, name, patient_id).items(), key=_key)
+                    one
+                    for _, one in sorted(rows_in(connection, name, patient_id).items(), key=_key)
                 )
                 for name in names
                 if name != "dataset"

@@ -6,36 +6,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kyphort.clinical.records import ALWAYS
 from kyphort.errors import FaultyDataError, InvalidDataError
 from kyphort.exchange.csv_set import cells
 from kyphort.exchange.csv_set.cells import CellKind, check_characters
-from kyphort.exchange.csv_set.columns import ADVERSE_EVENTS, PATIENTS, VERTEBRAE, VISITS, CsvFile
+from kyphort.exchange.csv_set.columns import CSV_FILES, CsvFile
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.decoding import read_text
 from kyphort.exchange.csv_set.findings import Severity
 from kyphort.exchange.csv_set.refusal import Refused
 from kyphort.exchange.csv_set.table import read_table
 from kyphort.registry import Receipt, open_registry
-from kyphort.registry.rows import SHAPES
+from kyphort.registry.rows import SHAPES, row_of_values
 from kyphort.registry.shapes import Key, Row, Shape
 from kyphort.registry.tables import IDENTITY
 
 ENTERED = {**SHAPES, "identity": IDENTITY}
 """The records that a user enters and corrects by name."""
 
-_FILES: Mapping[str, CsvFile] = {
-    "patient": PATIENTS,
-    "vertebra": VERTEBRAE,
-    "visit": VISITS,
-    "assessment": VISITS,
-    "adverse_event": ADVERSE_EVENTS,
-}
+_FILES: Mapping[str, CsvFile] = {kind.name: file for file in CSV_FILES for kind in file.records}
 _OTHER_KINDS: Mapping[str, CellKind] = {
     "data_cut_off": cells.DATE,
     "birth_date": cells.DATE,
     "synthetic": cells.YES_NO,
 }
-_TOGETHER = {"visit": "assessment"}
+_TOGETHER = {file.record.name: one.name for file in CSV_FILES for one in file.records[1:]}
 """A record whose row may be entered together with one that belongs to it."""
 
 
@@ -182,20 +177,16 @@ def key_of(words: Words) -> Key:
     if words.record == "dataset":
         return (1,)
     names = _key_names(shape)
-    missing = [
-        one for one in names[len(words.key) :] if shape.by_name[one].is_required
-    ]
+    missing = [one for one in names[len(words.key) :] if one != "reader"]
     if missing:
         raise InvalidDataError(
             f"{words.record}: the key lacks {', '.join(missing)}. A {words.record} is named by "
             f"{' '.join(names)}."
         )
-    values = {
-        name: _value(words.record, name, text)
-        for name, text in zip(names, words.key, strict=False)
+    values = dict.fromkeys(names, "") | {
+        name: _value(words.record, name, text) for name, text in zip(names, words.key, strict=False)
     }
-    filled = {one.name: one.default for one in shape.fields} | values
-    return shape.key_of(shape.encode(filled))
+    return tuple(shape.encode_some(values).values())
 
 
 def said(reason: str) -> str:
@@ -274,15 +265,25 @@ def _rows(record: str, values: Mapping[str, Any]) -> list[tuple[str, Row]]:
 
 
 def _row(record: str, values: Mapping[str, Any]) -> Row:
-    filled: dict[str, Any] = {}
-    values = {**values, "id": 1} if record == "dataset" else values
-    for one in ENTERED[record].fields:
-        given = values.get(one.name)
-        if given is None and one.is_required:
-            allowed = _kind(record, one.name).allowed
-            raise InvalidDataError(f"{record}: {one.name} is missing. Allowed: {allowed}.")
-        filled[one.name] = one.default if given is None else given
-    return ENTERED[record].encode(filled)
+    for name in _required(record):
+        if values.get(name) is None:
+            allowed = _kind(record, name).allowed
+            raise InvalidDataError(f"{record}: {name} is missing. Allowed: {allowed}.")
+    if record in _FILES:
+        return row_of_values(record, values)
+    return ENTERED[record].encode({**values, "id": 1})
+
+
+def _required(record: str) -> list[str]:
+    shape = ENTERED[record]
+    if record not in _FILES:
+        return [one.name for one in shape.fields if not one.optional and one.name != "id"]
+    columns = _FILES[record].by_name
+    key = [one for one in shape.key if one != "reader"]
+    return [
+        *key,
+        *(one for one in shape.by_name if columns[one].required == ALWAYS and one not in key),
+    ]
 
 
 def words_or_none(record: str | None, words: Sequence[str], patient_id: str) -> tuple[str, Key]:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import REAL
 revision = "0001"
 down_revision = None
 
-_REAL = sa.Double().with_variant(REAL(), "sqlite")
+_REAL: sa.Double[float] = sa.Double().with_variant(REAL(), "sqlite")
 
 
 def upgrade() -> None:

@@ -55,7 +55,7 @@ _POSTGRESQL_TRIGGERS = (
 
 
 def upgrade() -> None:
-    """Number the rows, and make the trail."""
+    """Give versions to the rows, and make the trail."""
     for record in _RECORDS:
         op.add_column(
             record, sa.Column("row_version", sa.Integer, nullable=False, server_default="1")
