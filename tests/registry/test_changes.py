@@ -1,4 +1,4 @@
-"""Every change is one transaction with its entry; what must not be is refused and leaves nothing."""
+"""Every change is one transaction with its entry; what is refused leaves nothing."""
 
 import datetime as dt
 from collections.abc import Callable

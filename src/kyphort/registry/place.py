@@ -155,6 +155,9 @@ def _connect(place: Place, *, read_only: bool) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {VAULT_SCHEMA}.secure_delete = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
+        else:
+            # Kept in the file, so this is a change for the oldest registries only.
+            connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.Error:
         connection.close()
         raise
@@ -175,7 +178,9 @@ def _mode(path: Path, *, read_only: bool) -> str:
 
 def may_write(path: Path) -> bool:
     """Whether a file and its folder can be written to."""
-    return all(os.access(one, os.W_OK) for one in (path, path.parent))
+    # As the user who acts, not as the one who started the program.
+    effective = os.access in os.supports_effective_ids
+    return all(os.access(one, os.W_OK, effective_ids=effective) for one in (path, path.parent))
 
 
 def _uri(path: Path, mode: str) -> str:
