@@ -170,14 +170,15 @@ def shaped(pattern: Pattern) -> CellKind:
     """Return the kind of a cell that holds a text of one shape, such as a code."""
 
     def read(text: str, _dates: DateFormat) -> Cell:
-        plain = text.upper().replace(" ", "")
         if pattern.contain(text):
             return Cell(text)
-        if pattern.contain(plain):
-            return Cell(plain, rules.CODE_SPELLING)
+        plain = text.replace(" ", "")
+        for other in (plain, plain.upper(), plain.lower()):
+            if pattern.contain(other):
+                return Cell(other, rules.CODE_SPELLING)
         raise Refused(rules.CODE, f"not allowed. Allowed: {pattern.words}.", "Correct the code.")
 
-    return CellKind(pattern.words, read, "small letters and blanks")
+    return CellKind(pattern.words, read, "blanks, and letters of the other size")
 
 
 def coded(codes: type[StrEnum]) -> CellKind:
