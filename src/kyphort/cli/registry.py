@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kyphort.registry import Receipt
     from kyphort.registry.difference import Difference
     from kyphort.registry.reading import Event
+    from kyphort.registry.writing import Versioned
     from kyphort.workflows.registry import Overview, PatientPage
 
 app = typer.Typer(
@@ -131,7 +132,7 @@ def _difference_lines(found: "Difference", *, list_all: bool) -> Iterable[str]:
     yield f"New: {added}. Changed: {len(found.corrected)}. Unchanged: {found.unchanged}."
     shown = found.corrected if list_all else found.corrected[:SHOWN_CHANGES]
     for change in shown:
-        what = ", ".join(differences(change.old, change.new))
+        what = ", ".join(differences(change.record, change.old, change.new))
         yield f"  changed  {describe(change.record, change.key)}: {what}"
     if len(shown) < len(found.corrected):
         yield f"  and {len(found.corrected) - len(shown)} more; --all lists them."
@@ -250,7 +251,7 @@ def _show_receipt(done: "Receipt") -> None:
         if change.record == "record_lock":
             name = f"{change.key[1]} {' '.join(map(str, json.loads(str(change.key[2]))))}"
         what = (
-            f": {', '.join(differences(change.old, change.new))}"
+            f": {', '.join(differences(change.record, change.old, change.new))}"
             if change.old and change.new
             else ""
         )
@@ -289,20 +290,10 @@ def _page_lines(page: "PatientPage") -> Iterable[str]:
     locked = ", locked" if ("patient", (page.patient_id,)) in page.locked else ""
     yield f"Patient {page.patient_id}{locked}"
     for record, rows in page.records.items():
-        if not rows:
-            continue
-        names = [
-            name
-            for name in rows[0].row
-            if name != "patient_id" and any(one.row[name] not in {None, ""} for one in rows)
-        ]
-        yield ""
-        yield record.replace("_", " ")
-        cells = [[str(_blank(one.row[name])) for name in names] for one in rows]
-        versions = [f"{one.version}" for one in rows]
-        yield from _aligned(
-            [*names, "version"], [[*row, v] for row, v in zip(cells, versions, strict=True)]
-        )
+        if rows:
+            yield ""
+            yield record.replace("_", " ")
+            yield from _aligned(*_columns(record, rows))
     if page.last is not None:
         from kyphort.registry.reading import sentence  # noqa: PLC0415
 
@@ -310,8 +301,19 @@ def _page_lines(page: "PatientPage") -> Iterable[str]:
         yield f"{page.events} entries in the audit trail; the last one by {sentence(page.last)}."
 
 
-def _blank(value: object) -> object:
-    return "" if value is None else value
+def _columns(record: str, rows: Sequence["Versioned"]) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells of the columns that hold anything."""
+    from kyphort.registry.tables import ALL_SHAPES  # noqa: PLC0415
+
+    fields = [
+        one
+        for one in ALL_SHAPES[record].fields
+        if one.name != "patient_id" and any(one.words(found.row[one.name]) for found in rows)
+    ]
+    cells = [
+        [*(one.words(found.row[one.name]) for one in fields), str(found.version)] for found in rows
+    ]
+    return [*(one.name for one in fields), "version"], cells
 
 
 def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterable[str]:
@@ -348,17 +350,16 @@ def history(
 
 
 def _event_line(event: "Event") -> str:
-    from kyphort.registry.reading import describe, differences  # noqa: PLC0415
+    from kyphort.registry.reading import contents, describe, differences  # noqa: PLC0415
 
     entry, values = event.entry, event.values
     start = f"{entry.seq:>6}  {event.at:%Y-%m-%d %H:%M:%S} UTC  {entry.who:<10}  {entry.action:<8}"
     if values is None:
         return f"{start}  {entry.record.replace('_', ' ')} (the values cannot be read any more)"
-    what = ", ".join(differences(values.old, values.new)) or ", ".join(
-        f"{name} {value}" for name, value in (values.new or {}).items() if name != "patient_id"
-    )
+    changed = differences(entry.record, values.old, values.new)
+    what = ", ".join(changed or contents(entry.record, values.new))
     reason = f"  [{values.reason}]" if values.reason else ""
-    return f"{start}  {describe(entry.record, values.key)}: {what}{reason}"
+    return f"{start}  {describe(entry.record, values.key)}{': ' if what else ''}{what}{reason}"
 
 
 def _event_json(event: "Event") -> dict[str, object]:

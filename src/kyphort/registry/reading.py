@@ -139,19 +139,31 @@ def sentence(event: Event) -> str:
     what = f"{entry.who}: {entry.action} on {event.at:%Y-%m-%d %H:%M:%S} UTC"
     if values is None:
         return f"{what} (the values cannot be read any more)"
-    changed = ", ".join(differences(values.old, values.new))
+    changed = ", ".join(differences(entry.record, values.old, values.new))
     reason = f", reason '{values.reason}'" if values.reason else ""
     return f"{what}{': ' if changed else ''}{changed}{reason}"
 
 
-def differences(old: Row | None, new: Row | None) -> list[str]:
+def differences(record: str, old: Row | None, new: Row | None) -> list[str]:
     """Return what a correction changed, field by field; nothing when a row came or went."""
     if old is None or new is None:
         return []
+    fields = ALL_SHAPES[record].by_name
     return [
-        f"{name} {_word(old.get(name))} → {_word(new.get(name))}"
-        for name in sorted({*old, *new})
+        f"{name} {fields[name].words(old.get(name)) or 'empty'} → "
+        f"{fields[name].words(new.get(name)) or 'empty'}"
+        for name in fields
         if old.get(name) != new.get(name)
+    ]
+
+
+def contents(record: str, row: Row | None) -> list[str]:
+    """Return what a row holds beside its key, field by field."""
+    shape, row = ALL_SHAPES[record], row or {}
+    return [
+        f"{one.name} {words}"
+        for one in shape.fields
+        if one.name not in shape.key and (words := one.words(row.get(one.name)))
     ]
 
 

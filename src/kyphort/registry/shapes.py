@@ -30,6 +30,18 @@ class StoredField:
     optional: bool = False
     codes: type[StrEnum] | None = None
 
+    def words(self, value: Stored) -> str:
+        """Return a stored value as people write it: yes or no, 8 and not 8.0, nothing if empty.
+
+        >>> StoredField("serious", FieldKind.YES_NO).words(1)
+        'yes'
+        """
+        if value is None:
+            return ""
+        if self.kind is FieldKind.YES_NO:
+            return "yes" if value else "no"
+        return f"{value:.15g}" if self.kind is FieldKind.REAL else str(value)
+
     @property
     def stored(self) -> type:
         """The type that both engines keep: `str`, `int` or `float`."""

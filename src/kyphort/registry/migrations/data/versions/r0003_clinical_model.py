@@ -75,6 +75,20 @@ def _make_tables_of_patients() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "eligibility_entry",
+        sa.Column("patient_id", sa.Text, nullable=False),
+        sa.Column("protocol", sa.Text, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("entry_date", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=True),
+        sa.Column("deviation", sa.Text, nullable=False),
+        sa.Column("entered_by", sa.Text, nullable=False),
+        sa.Column("row_version", sa.Integer, nullable=False, server_default="1"),
+        sa.PrimaryKeyConstraint("patient_id", "protocol", "rule"),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.patient_id"]),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "procedure",
         sa.Column("patient_id", sa.Text, nullable=False),
         sa.Column("procedure_date", sa.Text, nullable=False),
