@@ -62,6 +62,8 @@ bench: $(STAMPS)/dev
 	"$(VENV)/python" -m benchmarks.followup
 	"$(VENV)/python" -m benchmarks.survival
 	"$(VENV)/python" -m benchmarks.dosimetry
+	"$(VENV)/python" -m benchmarks.registry sqlite
+	"$(VENV)/python" -m benchmarks.registry postgresql
 
 soak: $(STAMPS)/dev
 	"$(VENV)/python" -m soak

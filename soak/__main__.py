@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from soak import coverage, dosimetry_coverage, kills, properties
+from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
     "dosimetry": dosimetry_coverage.run,
     "kills": kills.run,
+    "registry-kills": registry_kills.run,
 }
 
 
