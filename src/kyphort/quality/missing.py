@@ -16,6 +16,7 @@ from kyphort.quality.rule import Catalogue, Found, Severity
 
 CATALOGUE = Catalogue[PatientCourse]()
 _LOST_AFTER_DAYS = 365
+_UNCLEAR = frozenset((LocalStatus.INDETERMINATE, LocalStatus.NOT_ASSESSABLE))
 _OPEN_EVENT_DAYS = 365
 
 
@@ -115,11 +116,9 @@ def _no_follow_up(course: PatientCourse) -> Iterator[Found]:
 )
 def _last_unclear(course: PatientCourse) -> Iterator[Found]:
     for vertebra in course.vertebrae:
-        *_, last = (None, *course.after_procedure(vertebra))
-        if last is not None and last.status in {
-            LocalStatus.INDETERMINATE,
-            LocalStatus.NOT_ASSESSABLE,
-        }:
+        readings = list(course.after_procedure(vertebra))
+        if readings and readings[-1].status in _UNCLEAR:
+            last = readings[-1]
             yield Found(
                 f"vertebra {vertebra.level}",
                 str(last.status),

@@ -105,13 +105,13 @@ def _replay(place: str, line: str, found: dict[int, Query]) -> None:
         )
         number = int(entry["query"])
         if event.action is QueryAction.OPEN and number not in found:
-            about = (str(entry[name]) for name in ("rule", "patient_id", "place"))
-            found[number] = Query(number, *about, (event,))
+            rule, patient, at = (str(entry[name]) for name in ("rule", "patient_id", "place"))
+            found[number] = Query(number, rule, patient, at, (event,))
         else:
             found[number] = found[number].then(event)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidDataError(
-            f"{place}: not an entry of a query ({error or type(error).__name__}). The file is "
+            f"{place}: not an entry of a query ({str(error) or type(error).__name__}). The file is "
             "written by kyphort alone: restore it from a backup."
         ) from error
 

@@ -32,7 +32,7 @@ def _twins(cohort: Cohort) -> Iterator[Found]:
 @CATALOGUE.rule(
     "KQ-CALIBRATION-MIXED",
     Severity.CONTRADICTORY,
-    "Doses of different calibration datasets are pooled: the same number of Gy is not the same dose.",
+    "Doses of different calibration datasets are pooled: equal numbers of Gy are not equal doses.",
     "TARGIT (20), V4.0 (60)",
     "Analyse them apart, or say why they pool.",
 )
@@ -61,7 +61,5 @@ def _contact_day(cohort: Cohort) -> Iterator[Found]:
     day, number = days.most_common(1)[0]
     if number / days.total() > _LARGE_SHARE:
         yield Found(
-            "last contact",
-            str(day),
-            f"the same day for {number} of {days.total()} living patients.",
+            "last contact", str(day), f"the same day for {number} of {days.total()} who live."
         )

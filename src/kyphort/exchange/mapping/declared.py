@@ -1,15 +1,12 @@
 """The declaration of the data set as other formats need it: kinds, codes and limits of columns."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kyphort.clinical import SpinalLevel
-from kyphort.exchange.csv_set import cells
-from kyphort.exchange.csv_set.columns import ALWAYS, CSV_FILES, Column, CsvFile
-
-_CODE = re.compile("`([^`]+)`")
+from kyphort.clinical.records import ALWAYS, FieldKind, RecordField
+from kyphort.exchange.csv_set.columns import CSV_FILES, Column, CsvFile
 
 
 class ColumnKind(StrEnum):
@@ -68,26 +65,13 @@ def all_declared() -> Iterator[Declared]:
 
 
 def _declared(file: CsvFile, column: Column) -> Declared:
-    kind = _kind(column)
-    codes: tuple[str, ...] = ()
-    if kind is ColumnKind.CODE:
-        codes = tuple(_CODE.findall(column.kind.allowed))
-    elif kind is ColumnKind.LEVEL:
-        codes = tuple(SpinalLevel)
-    return Declared(file, column, kind, codes)
+    field = next(one for record in file.records for one in record.fields if one.name == column.name)
+    return Declared(file, column, _kind(field), tuple(map(str, field.codes or ())))
 
 
-def _kind(column: Column) -> ColumnKind:
-    own = {
-        id(cells.DATE): ColumnKind.DATE,
-        id(cells.LEVEL): ColumnKind.LEVEL,
-        id(cells.YES_NO): ColumnKind.YES_NO,
-        id(cells.YES_NO_UNKNOWN): ColumnKind.YES_NO_UNKNOWN,
-    }
-    if id(column.kind) in own:
-        return own[id(column.kind)]
-    if column.kind.is_text:
-        return ColumnKind.TEXT
-    if column.kind.allowed.startswith("a whole number"):
-        return ColumnKind.INTEGER
-    return ColumnKind.REAL if column.kind.allowed.startswith("a number") else ColumnKind.CODE
+def _kind(field: RecordField) -> ColumnKind:
+    if field.codes is SpinalLevel:
+        return ColumnKind.LEVEL
+    if field.kind is FieldKind.YES_NO:
+        return ColumnKind.YES_NO_UNKNOWN if field.optional else ColumnKind.YES_NO
+    return ColumnKind(field.kind)

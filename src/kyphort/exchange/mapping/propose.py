@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 
-from kyphort.exchange.csv_set.columns import ALWAYS, CSV_FILES, Column, CsvFile
+from kyphort.clinical.records import ALWAYS
+from kyphort.exchange.csv_set.columns import CSV_FILES, Column, CsvFile
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.refusal import Refused
 from kyphort.exchange.csv_set.spellings import fold
