@@ -12,6 +12,7 @@ from kyphort import __version__
 from kyphort.cli import (
     analyse,
     check,
+    deidentify,
     dose,
     exchange,
     followup,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("analyse")(analyse.analyse)
 app.command("template")(template.template)
 app.command("check")(check.check)
+app.command("deidentify")(deidentify.deidentify)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
