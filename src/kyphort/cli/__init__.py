@@ -18,6 +18,8 @@ from kyphort.cli import (
     followup,
     mapping,
     protocol,
+    quality,
+    query,
     reproduce,
     template,
 )
@@ -41,6 +43,8 @@ app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(quality.app, name="quality")
+app.add_typer(query.app, name="query")
 app.add_typer(mapping.app, name="map")
 app.add_typer(exchange.imports, name="import")
 app.add_typer(exchange.exports, name="export")

@@ -1,11 +1,13 @@
 """Data quality: rules about a cohort, and the queries that follow from them."""
 
 from kyphort.quality.check import QualityReport, RuleCount, all_rules, check_quality
+from kyphort.quality.filled import FieldFilled, fields_filled
 from kyphort.quality.queries import Query, QueryAction, QueryEvent, QueryState
 from kyphort.quality.query_log import QueryLog
 from kyphort.quality.rule import QualityFinding, Rule, Severity
 
 __all__ = [
+    "FieldFilled",
     "QualityFinding",
     "QualityReport",
     "Query",
@@ -18,4 +20,5 @@ __all__ = [
     "Severity",
     "all_rules",
     "check_quality",
+    "fields_filled",
 ]

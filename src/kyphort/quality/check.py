@@ -7,12 +7,12 @@ from typing import Any
 
 from kyphort.clinical import Cohort
 from kyphort.protocol import FollowUpProtocol
-from kyphort.quality import impossible, missing, scheduled, sequence, unlikely, whole
+from kyphort.quality import impossible, missing, scheduled, sequence, treatment, unlikely, whole
 from kyphort.quality.course import PatientCourse
 from kyphort.quality.rule import QualityFinding, Rule, Severity
 from kyphort.quality.scheduled import Scheduled
 
-_OF_PATIENTS = (impossible, sequence, missing, unlikely)
+_OF_PATIENTS = (impossible, sequence, missing, unlikely, treatment)
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 

@@ -18,6 +18,7 @@ from kyphort.clinical import (
     Visit,
     VisitKind,
 )
+from kyphort.clinical.ending import LossToFollowUp, Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ class PatientCourse:
     def last_day(self) -> dt.date:
         """The last day on which anything could have been recorded: death, or the data cut-off."""
         return self.patient.death_date or self.cohort.data_cut_off
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether follow-up ended by withdrawal or by a recorded loss."""
+        of = self.cohort.of
+        return bool(of(self.patient, Withdrawal) or of(self.patient, LossToFollowUp))
 
     @cached_property
     def readings(self) -> dict[SpinalLevel, tuple[Reading, ...]]:

@@ -90,7 +90,7 @@ def _no_analgesics(course: PatientCourse) -> Iterator[Found]:
 )
 def _lost(course: PatientCourse) -> Iterator[Found]:
     days = (course.cohort.data_cut_off - course.patient.last_contact_date).days
-    if not course.patient.died and days > _LOST_AFTER_DAYS:
+    if not course.patient.died and not course.has_ended and days > _LOST_AFTER_DAYS:
         yield Found("last contact", str(course.patient.last_contact_date), f"{days} days ago.")
 
 

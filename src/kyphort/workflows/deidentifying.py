@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -28,14 +27,14 @@ from kyphort.exchange.deidentified.deidentify import EVERYWHERE, NAME
 from kyphort.exchange.deidentified.texts import HEADER
 from kyphort.reports.spreadsheet import harmless
 from kyphort.wording import counted
-from kyphort.workflows.folders import check_is_free, new_folder
+from kyphort.workflows.folders import check_is_free, check_is_new, new_folder, write_new_file
 from kyphort.workflows.reading import read_data
 
 SCHEMA = "kyphort-deidentification/1"
 ACCOUNT_FILES = ("deidentification.json", "deidentification.txt")
 CHANGES = (
-    "Dates are shifted by patient: intervals within a patient are kept; calendar dates, seasons and "
-    "the order of patients are not.",
+    "Dates are shifted by patient: intervals within a patient are kept; calendar dates, seasons "
+    "and the order of patients are not.",
     "Everything measured up to the data cut-off (completeness, overdue visits) is not what it was.",
     "Whoever knows the true cut-off, and that a patient was followed up to it, can find that "
     "patient's shift: share intervals, not dates, where that matters.",
@@ -57,9 +56,9 @@ def export_deidentified(
 ) -> tuple[Deidentified, tuple[SmallCell, ...]]:
     """Write a de-identified data set into `out`; return what was done and which cells are small.
 
-    `new_key` is where to write the key when it is a new one. `texts` is the table of free texts with a person's decisions, `review` where to write that table
-    for deciding, `links` where to write the old beside the new pseudonyms: what must stay home is
-    refused inside `out`.
+    `new_key` is where to write the key when it is a new one. `texts` is the table of free texts
+    with a person's decisions, `review` where to write that table for deciding, `links` where to
+    write the old beside the new pseudonyms: what must stay home is refused inside `out`.
 
     Raises
     ------
@@ -97,21 +96,13 @@ def _check_stays_home(path: Path, out: Path) -> None:
         raise OutputError(
             f"{path} lies in {out}, which leaves the house. Choose a place outside of it."
         )
-    if path.exists():
-        raise OutputError(f"{path} exists. Nothing is overwritten: choose another name.")
+    check_is_new(path)
 
 
 def _write_private(path: Path, rows: list[tuple[Any, ...]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(map(harmless, row) for row in rows)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.getvalue().encode())
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}). The data set is complete without it."
-        ) from error
+    write_new_file(path, text.getvalue(), private=True)
 
 
 def _account(found: Deidentified, cells: tuple[SmallCell, ...], smallest: int) -> tuple[str, str]:

@@ -1,5 +1,6 @@
-"""A new folder that appears complete or not at all."""
+"""New folders and files that appear complete or not at all; nothing is ever overwritten."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -64,3 +65,42 @@ def check_is_free(target: Path) -> None:
             f"{target} is not empty (for example '{present[0]}'). Nothing is overwritten: choose "
             "an empty or a new folder."
         )
+
+
+def check_is_new(path: Path) -> None:
+    """Refuse a file that exists."""
+    if path.exists():
+        raise OutputError(f"{path} exists. Nothing is overwritten: choose another name.")
+
+
+def write_new_file(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a new file, whole or not at all; a private one can be read by its owner alone.
+
+    Raises
+    ------
+    OutputError
+        When it exists or cannot be written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     write_new_file(Path(home) / "map.toml", "kyphort_map = 1")
+    ...     (Path(home) / "map.toml").read_text()
+    'kyphort_map = 1'
+    """
+    check_is_new(path)
+    name = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).chmod(0o600 if private else 0o644)
+        Path(name).rename(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}). Choose a file you may write."
+        ) from error
+    finally:
+        if name:
+            Path(name).unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kyphort.errors import InvalidDataError, OutputError
+from kyphort.errors import InvalidDataError
 from kyphort.exchange.csv_set import write_csv_set
 from kyphort.exchange.mapping import (
     Mapping,
@@ -27,7 +27,7 @@ from kyphort.exchange.redcap.dictionary import DataDictionary, all_fields
 from kyphort.exchange.redcap.repetition import Repetition
 from kyphort.exchange.statistics_files.read import SUFFIXES, read_statistics_files
 from kyphort.reports.spreadsheet import harmless
-from kyphort.workflows.folders import check_is_free, new_folder
+from kyphort.workflows.folders import check_is_free, check_is_new, new_folder, write_new_file
 
 RECONCILIATION_FILES = ("reconciliation.json", "reconciliation.csv", "reconciliation.txt")
 
@@ -138,8 +138,7 @@ def new_map(
     OutputError
         When `out` exists, or cannot be written to.
     """
-    if out.exists():
-        raise OutputError(f"{out} exists. Nothing is overwritten: choose another name.")
+    check_is_new(out)
     if description.suffix.casefold() in SUFFIXES:
         mapping, doubts = _proposed_from_file(description)
     else:
@@ -156,7 +155,7 @@ def new_map(
             f"{description} has no fields that resemble a data set: no level, no date of a "
             "procedure. Give the dictionary of the right project, or write the map by hand."
         )
-    _write_new(out, mapping_text(mapping, doubts))
+    write_new_file(out, mapping_text(mapping, doubts))
     return len(doubts)
 
 
@@ -180,17 +179,6 @@ def _forms(dictionary: DataDictionary, repetition: Repetition | None) -> list[Fo
         )
         for name in dictionary.forms
     ]
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}). Choose a file you may write."
-        ) from error
 
 
 def check_map(map_file: Path, description: Path | None) -> tuple[Mapping, tuple[str, ...]]:
