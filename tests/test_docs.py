@@ -99,6 +99,7 @@ def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) ->
     cells = first.split(",")
     cells[header.split(",").index("level")] = "L7"
     vertebrae.write_text("\n".join([header, ",".join(cells), *others]), encoding="utf-8")
+    (tmp_path / "token.txt").write_text("0123456789ABCDEF" * 2)
     (tmp_path / "Documents").mkdir()
     (tmp_path / "Documents" / "letter.txt").write_text("Dear colleague")
     run = subprocess.run(

@@ -50,3 +50,10 @@ class OutputError(KyphortError):
 
     code = "output"
     exit_code = 6
+
+
+class RemoteError(KyphortError):
+    """Another server that cannot be reached, refuses, or answers what cannot be read."""
+
+    code = "remote"
+    exit_code = 9

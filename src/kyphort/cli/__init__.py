@@ -46,6 +46,7 @@ app.add_typer(protocol.app, name="protocol")
 app.add_typer(quality.app, name="quality")
 app.add_typer(query.app, name="query")
 app.add_typer(mapping.app, name="map")
+app.add_typer(exchange.fetches, name="fetch")
 app.add_typer(exchange.imports, name="import")
 app.add_typer(exchange.exports, name="export")
 

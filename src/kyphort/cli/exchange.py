@@ -22,6 +22,8 @@ exports = typer.Typer(
     help="Export a cohort for REDCap or a statistics program.", no_args_is_help=True
 )
 
+fetches = typer.Typer(help="Fetch the files of a live project.", no_args_is_help=True)
+
 MapFile = Annotated[Path, typer.Option("--map", help="Map file; see 'kyphort map new'.")]
 NewFolder = Annotated[Path, typer.Option(help="Folder to make; new or empty.")]
 Account = Annotated[
@@ -48,6 +50,10 @@ def import_redcap(
     ],
     *,
     dictionary: Annotated[Path, typer.Option(help="Data dictionary of the project.")],
+    project: Annotated[
+        Path | None,
+        typer.Option(help="Settings of the project (project.json): its codes for missing data."),
+    ] = None,
     map_file: MapFile,
     out: NewFolder,
     account: Account = None,
@@ -61,7 +67,13 @@ def import_redcap(
     from kyphort.workflows.importing import import_redcap as run  # noqa: PLC0415 - only here
 
     found = run(
-        records, dictionary, map_file, out, account=account, leave_out_faulty=leave_out_faulty
+        records,
+        dictionary,
+        map_file,
+        out,
+        project=project,
+        account=account,
+        leave_out_faulty=leave_out_faulty,
     )
     _show(found, out, account)
 
@@ -101,6 +113,31 @@ def _show(found: "Reconciliation", out: Path, account: Path | None) -> None:
         typer.echo("Mend the errors in the source or the map, and import again.")
         raise typer.Exit(InvalidDataError.exit_code)
     typer.echo(f"Data set: {out} (with reconciliation.json, .csv and .txt)")
+
+
+@fetches.callback()
+def _fetches() -> None:
+    """Keep `redcap` a command of its own, though it is the only one."""
+
+
+@fetches.command("redcap")
+def fetch_redcap(
+    url: Annotated[str, typer.Option(help="Address of the API, ending in /api/.")],
+    token_file: Annotated[Path, typer.Option(help="File with the token of the API, alone.")],
+    out: NewFolder,
+) -> None:
+    """Fetch data dictionary, records and repetition of a REDCap project; nothing is changed there.
+
+    Needs the extra 'redcap' (PyCap). The files are imported as if you had exported them yourself.
+    """
+    from kyphort.workflows.fetching import fetch_redcap as run  # noqa: PLC0415 - only here
+
+    for name in run(url, token_file, out):
+        typer.echo(out / name)
+    typer.echo(
+        f"\nNext: kyphort map new {out / 'data_dictionary.csv'}, then kyphort import redcap "
+        f"{out / 'records.csv'}"
+    )
 
 
 @exports.command("redcap")

@@ -24,6 +24,7 @@ from kyphort.exchange.mapping.propose import Form
 from kyphort.exchange.mapping.selection import structure_findings
 from kyphort.exchange.redcap import read_dictionary, read_exports, read_repetition
 from kyphort.exchange.redcap.dictionary import DataDictionary, all_fields
+from kyphort.exchange.redcap.project import read_missing_codes
 from kyphort.exchange.redcap.repetition import Repetition
 from kyphort.exchange.statistics_files.read import SUFFIXES, read_statistics_files
 from kyphort.reports.spreadsheet import harmless
@@ -38,11 +39,15 @@ def import_redcap(
     map_file: Path,
     out: Path,
     *,
+    project: Path | None = None,
     account: Path | None = None,
     leave_out_faulty: bool = False,
     today: dt.date | None = None,
 ) -> Reconciliation:
     """Import the exports of a REDCap project into the new data set folder `out`.
+
+    `project` is the file of the project's settings, from which its codes for missing data are
+    taken, beside those that the map names.
 
     The account of every row and change is returned, and saved with the data; with errors nothing
     is written, but for the account in the folder `account` if one is given.
@@ -55,7 +60,8 @@ def import_redcap(
         When `out` or `account` cannot be written to, or holds anything.
     """
     mapping = _map_for("redcap", map_file)
-    source = read_exports(exports, read_dictionary(dictionary))
+    codes = () if project is None else read_missing_codes(project)
+    source = read_exports(exports, read_dictionary(dictionary), missing_codes=codes)
     return _import(source, mapping, out, account, leave_out_faulty, today)
 
 

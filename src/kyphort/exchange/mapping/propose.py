@@ -27,6 +27,7 @@ _WORD = re.compile(r"[a-z]+|[0-9]+")
 _ENOUGH = 0.6
 _SURE = 0.95
 _PATIENT = "patient_id"
+_OF_PAIN = frozenset((_PATIENT, "visit_date", "kind", "pain_nrs", "omed_mg"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def propose_mapping(
         for file in CSV_FILES
         for form in [_best_form(file, tuple(forms))]
         if form is not None
-        for draft in _drafts(file, form, record_field)
+        for draft in _drafts(file, form, tuple(forms), record_field)
     ]
     doubts = {
         (index, name): remark
@@ -95,17 +96,38 @@ def _best_form(file: CsvFile, forms: tuple[Form, ...]) -> Form | None:
     return None if best is None else best[1]
 
 
-def _drafts(file: CsvFile, form: Form, record_field: str) -> list[_Draft]:
+def _drafts(file: CsvFile, form: Form, forms: tuple[Form, ...], record_field: str) -> list[_Draft]:
     if file.name == "visits.csv" and form.repeating is None:
         readings = _readings(form, record_field)
         if readings:
             return readings
     draft = _draft(file, form, record_field)
+    pain = _pain(file, form, forms, record_field) if file.name == "visits.csv" else []
     if form.repeating is None and file.name in {"patients.csv", "vertebrae.csv"}:
         key = (_PATIENT,) if file.name == "patients.csv" else (_PATIENT, "level")
         if {one.column for one in draft.block.columns} >= set(key):
             draft.block = replace(draft.block, distinct=key)
-    return [draft]
+    return [draft, *pain]
+
+
+def _pain(file: CsvFile, visits: Form, forms: tuple[Form, ...], record_field: str) -> list[_Draft]:
+    """Propose to add pain to the visits when it has a form of its own."""
+    wanted = ("visit_date", "pain_nrs")
+    for form in forms:
+        if form is visits or not all(
+            _best_field(file, file.by_name[one], form)[0] for one in wanted
+        ):
+            continue
+        draft = _draft(file, form, record_field)
+        own = tuple(one for one in draft.block.columns if one.column in _OF_PAIN)
+        block = replace(
+            draft.block,
+            columns=(*own, ColumnMap("modality", value="none")),
+            add_to=(_PATIENT, "visit_date"),
+        )
+        doubts = {name: remark for name, remark in draft.doubts.items() if name in _OF_PAIN}
+        return [_Draft(block, doubts)]
+    return []
 
 
 def _draft(file: CsvFile, form: Form, record_field: str) -> _Draft:
@@ -240,7 +262,8 @@ def _best_field(file: CsvFile, column: Column, form: Form) -> tuple[Field | None
 def _score(name: str, field: Field, prefix: str = "") -> float:
     """Say how well a field fits a column, from 0 to 1."""
     plain = _plain(field.name)
-    names = {name, f"{prefix}_{name}", f"{prefix.rstrip('s')}_{name}"} if prefix else {name}
+    prefixes = {prefix, prefix.rstrip("s"), _plain(field.form)} - {""}
+    names = {name, *(f"{one}_{name}" for one in prefixes)}
     if plain in names or (prefix and plain.endswith(f"_{name}") and plain.startswith(prefix[:4])):
         return 1.0
     words = WORDS.get(name, ())

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_NAMED = re.compile(r"\[(\w+)")
 _CHECKBOX = re.compile(r"(\w+)\((-?\w+)\)")
 _COMPARISONS: dict[str, Callable[[float | str, float | str], bool]] = {
     "=": lambda left, right: left == right,
@@ -150,10 +151,21 @@ def _compare(left: str, right: str, sign: str) -> bool:
         return _COMPARISONS[sign](left, right)
 
 
+def _stays_in_its_form(one: Field, fields: Mapping[str, Field]) -> bool:
+    named = {match[1] for match in _NAMED.finditer(one.branching)}
+    forms = {field.form for name, field in fields.items() if name.split("___")[0] in named}
+    return forms <= {one.form}
+
+
 def hidden_values(rows: Iterable[SourceRow], fields: Mapping[str, Field]) -> Iterator[Finding]:
-    """Yield one finding for each field with values although its branching logic hides it."""
+    """Yield one finding for each field with values although its branching logic hides it.
+
+    A logic that looks at other forms is not checked: their values stand in other rows.
+    """
     conditions = {
-        name: condition_of(one.branching) for name, one in fields.items() if one.branching
+        name: condition_of(one.branching)
+        for name, one in fields.items()
+        if one.branching and _stays_in_its_form(one, fields)
     }
     places: defaultdict[str, list[SourceRow]] = defaultdict(list)
     for row in rows:
