@@ -24,7 +24,7 @@ CAUGHT_IN_OPTIONAL: list[Case] = [
     ([Again(CONSENTS, 2)], [("KD-REPEATED", CONSENTS, 9, "")]),
     ([Again(CONSENTS, 2, given="no")], [("KD-DUPLICATE", CONSENTS, 9, "given")]),
     (
-        [Put(TRIALS, 2, "randomisation_date", "2017-04-10")],
+        [Put(TRIALS, 2, "randomisation_date", "2017-04-17")],
         [("KD-ROW", TRIALS, 2, "")],
     ),
     (

@@ -14,6 +14,7 @@ from kyphort.cli import (
     check,
     deidentify,
     dose,
+    eligibility,
     exchange,
     followup,
     mapping,
@@ -39,6 +40,7 @@ app.command("analyse")(analyse.analyse)
 app.command("template")(template.template)
 app.command("check")(check.check)
 app.command("deidentify")(deidentify.deidentify)
+app.command("eligibility")(eligibility.eligibility)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")

@@ -11,7 +11,12 @@ from kyphort.clinical.cohort_checks import check_chronology, check_identity
 from kyphort.clinical.dose_summary import DoseSummary
 from kyphort.clinical.ending import LossToFollowUp, Withdrawal
 from kyphort.clinical.followup import AdverseEvent, Visit
-from kyphort.clinical.history import Consent, PrimaryTumour, TrialMembership
+from kyphort.clinical.history import (
+    Consent,
+    EligibilityEntry,
+    PrimaryTumour,
+    TrialMembership,
+)
 from kyphort.clinical.patient import Patient
 from kyphort.clinical.procedure import Delivery, Procedure
 from kyphort.clinical.records import RECORDS, RecordType
@@ -57,6 +62,7 @@ class Cohort:
     primary_tumours: tuple[PrimaryTumour, ...] = ()
     consents: tuple[Consent, ...] = ()
     trial_memberships: tuple[TrialMembership, ...] = ()
+    eligibility_entries: tuple[EligibilityEntry, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     radiotherapies: tuple[Radiotherapy, ...] = ()

@@ -128,3 +128,42 @@ class TrialMembership:
                 f"randomised in {self.trial} on {randomised}, before the enrolment on {enrolled}. "
                 "Correct a date.",
             )
+
+
+class Fulfilment(StrEnum):
+    """Whether a patient fulfils a rule of a protocol."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityEntry:
+    """What somebody entered about one rule of a protocol: an answer, or a documented deviation.
+
+    `answer` is given by hand where no record can answer the rule; `deviation` says why the patient
+    was treated although the rule is not met. Nothing is ever blocked by a rule.
+
+    Raises
+    ------
+    InvalidDataError
+        When neither an answer nor a deviation is given.
+    """
+
+    patient_id: str
+    protocol: str
+    rule: str
+    entry_date: dt.date
+    answer: Fulfilment | None = None
+    deviation: str = ""
+    entered_by: str = ""
+
+    def __post_init__(self) -> None:
+        check_values(self)
+        if self.answer is None and not self.deviation.strip():
+            raise wrong_record(
+                self,
+                f"neither an answer nor a deviation for the rule '{self.rule}' of {self.protocol}. "
+                "Give one of them.",
+            )

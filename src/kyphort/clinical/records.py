@@ -11,7 +11,12 @@ from kyphort.clinical.baseline import Baseline, Radiotherapy
 from kyphort.clinical.dose_summary import DoseSummary
 from kyphort.clinical.ending import LossToFollowUp, Withdrawal
 from kyphort.clinical.followup import AdverseEvent, LevelAssessment, Visit
-from kyphort.clinical.history import Consent, PrimaryTumour, TrialMembership
+from kyphort.clinical.history import (
+    Consent,
+    EligibilityEntry,
+    PrimaryTumour,
+    TrialMembership,
+)
 from kyphort.clinical.patient import Patient
 from kyphort.clinical.procedure import Delivery, Procedure
 from kyphort.clinical.record_type import (
@@ -391,6 +396,32 @@ RECORDS: tuple[RecordType, ...] = (
             said("enrolment_date", "Date of enrolment", "2016-06-20"),
             said("randomisation_date", "Date of randomisation", "2016-06-22"),
         ),
+    ),
+    _record(
+        "eligibility_entry",
+        EligibilityEntry,
+        "what was entered about one rule of a protocol for one patient",
+        ("patient_id", "protocol", "rule"),
+        (
+            _PATIENT_ID,
+            said("protocol", "Protocol, by its id in kyphort", "nct02773966"),
+            said("rule", "Rule of the protocol, by its id", "age"),
+            said("entry_date", "Date of the entry", "2016-06-20"),
+            said(
+                "answer",
+                "Answer by hand, where no record can answer the rule",
+                "met",
+                required="when there is no deviation",
+            ),
+            said(
+                "deviation",
+                "Why the patient was treated although the rule is not met",
+                "aged 48, decided by the tumour board",
+                required="when there is no answer",
+            ),
+            said("entered_by", "Who entered it, under a pseudonym", "A"),
+        ),
+        plural="eligibility_entries",
     ),
     _record(
         "procedure",

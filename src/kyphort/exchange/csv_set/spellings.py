@@ -16,6 +16,7 @@ from kyphort.clinical import (
     ConsentPurpose,
     EventCause,
     Finding,
+    Fulfilment,
     LocalStatus,
     LossReason,
     Modality,
@@ -115,6 +116,11 @@ _OTHER_WORDS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
         ConsentPurpose.TRIAL: ("studie",),
         ConsentPurpose.CONTACT: ("kontakt",),
         ConsentPurpose.DATA_SHARING: ("datenweitergabe",),
+    },
+    Fulfilment: {
+        Fulfilment.MET: ("erfüllt", "erfuellt", *YES),
+        Fulfilment.NOT_MET: ("nicht_erfüllt", "nicht_erfuellt", *NO),
+        Fulfilment.UNKNOWN: UNKNOWN,
     },
     Anaesthesia: {
         Anaesthesia.GENERAL: ("vollnarkose", "itn"),
