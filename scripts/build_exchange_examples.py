@@ -1,8 +1,10 @@
 """Build the example files of the exchange how-tos from the shipped synthetic cohort.
 
 `docs/how-to/files/redcap`: a REDCap project as a hospital would have made it, with ten faults
-planted in its records. `docs/how-to/files/hospital.sav`: an SPSS file with one row for each vertebra,
-German labels and two-digit years. All rows are synthetic.
+planted in its records. `docs/how-to/files/hospital.sav`: an SPSS file with one row for each
+vertebra, German labels and two-digit years. All rows are synthetic.
+
+python scripts/build_exchange_examples.py
 """
 
 import csv
@@ -10,8 +12,11 @@ import datetime as dt
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import pandas as pd  # type: ignore[import-untyped]
+import pyreadstat
 
 from kyphort.clinical import (
     AdverseEvent,
@@ -176,7 +181,7 @@ def _id(patient_id: str) -> str:
     return patient_id.replace("SYN-P0", "SYN-MA")
 
 
-def _number(code: str, codes: tuple[str, ...] | list[str], first: int = 1) -> str:
+def _number(code: str, codes: Sequence[str], first: int = 1) -> str:
     return str(list(codes).index(code) + first)
 
 
@@ -334,9 +339,6 @@ def _sav_row(cohort: Cohort, patient: Patient, one: TreatedVertebra) -> dict[str
 
 def write_sav(cohort: Cohort, path: Path) -> None:
     """Write the hospital's SPSS file."""
-    import pandas as pd  # type: ignore[import-untyped]
-    import pyreadstat
-
     rows = [
         _sav_row(cohort, patient, one)
         for patient in cohort.patients

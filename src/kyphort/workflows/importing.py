@@ -10,6 +10,7 @@ from pathlib import Path
 from kyphort.errors import InvalidDataError
 from kyphort.exchange.csv_set import write_csv_set
 from kyphort.exchange.mapping import (
+    FieldKind,
     Mapping,
     Reconciliation,
     Source,
@@ -19,7 +20,7 @@ from kyphort.exchange.mapping import (
     propose_mapping,
     read_mapping,
 )
-from kyphort.exchange.mapping.map_text import Doubts
+from kyphort.exchange.mapping.map_text import Remarks
 from kyphort.exchange.mapping.propose import Form
 from kyphort.exchange.mapping.selection import structure_findings
 from kyphort.exchange.redcap import read_dictionary, read_exports, read_repetition
@@ -146,11 +147,11 @@ def new_map(
     """
     check_is_new(out)
     if description.suffix.casefold() in SUFFIXES:
-        mapping, doubts = _proposed_from_file(description)
+        mapping, remarks = _proposed_from_file(description)
     else:
         dictionary = read_dictionary(description)
         repetition = read_repetition(repeating, events)
-        mapping, doubts = propose_mapping(
+        mapping, remarks = propose_mapping(
             "redcap",
             _forms(dictionary, repetition),
             record_field=dictionary.record_field,
@@ -161,16 +162,21 @@ def new_map(
             f"{description} has no fields that resemble a data set: no level, no date of a "
             "procedure. Give the dictionary of the right project, or write the map by hand."
         )
-    write_new_file(out, mapping_text(mapping, doubts))
-    return len(doubts)
+    write_new_file(out, mapping_text(mapping, remarks))
+    return sum(one.is_open for one in remarks.values())
 
 
-def _proposed_from_file(path: Path) -> tuple[Mapping, Doubts]:
+def _proposed_from_file(path: Path) -> tuple[Mapping, Remarks]:
     source = read_statistics_files([path])
     errors = [one for one in source.findings if one.rule == "KI-FILE"]
     if errors:
         raise InvalidDataError(errors[0].line)
-    form = Form(path.stem, tuple(source.fields.values()))
+    values = {
+        name: frozenset(filter(None, (row.texts[name] for row in source.rows)))
+        for name, field in source.fields.items()
+        if field.kind is FieldKind.TEXT
+    }
+    form = Form("", tuple(source.fields.values()), values=values)
     return propose_mapping("statistics_file", [form])
 
 

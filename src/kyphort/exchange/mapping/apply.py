@@ -19,7 +19,7 @@ from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.findings import shown
 from kyphort.exchange.csv_set.refusal import Refused
 from kyphort.exchange.mapping import rules
-from kyphort.exchange.mapping.cells_of import CellMaker, Made, Origin
+from kyphort.exchange.mapping.cells_of import TWO_DATES, CellMaker, Made, Origin
 from kyphort.exchange.mapping.map_file import EMPTY, FILLED, Mapping, RowsMap
 from kyphort.exchange.mapping.map_text import description_text
 from kyphort.exchange.mapping.reconciliation import (
@@ -180,6 +180,8 @@ class _Work:
             if not old:
                 there.texts[name] = text
                 there.origins[name] = new.origins[name]
+            elif there.origins[name].text == new.origins[name].text == TWO_DATES:
+                there.texts[name] = min(old, text, key=int)  # the age at the first procedure
             elif text and text != old and name not in new.constants:
                 self._findings.append(_different(rule, name, there, new))
 

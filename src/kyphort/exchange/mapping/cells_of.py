@@ -14,6 +14,8 @@ from kyphort.exchange.mapping.map_file import ColumnMap, Mapping
 from kyphort.exchange.mapping.records import Records
 from kyphort.exchange.mapping.source import Source, SourceRow
 
+TWO_DATES = "two dates"
+"""Stands for the dates from which an age was computed: the date of birth is not kept."""
 _CHECKED = frozenset(("1", "1.0", "x", "yes", "ja", "true", "checked", "wahr"))
 _UNCHECKED = frozenset(("", "0", "0.0", "no", "nein", "false", "unchecked", "falsch"))
 
@@ -137,9 +139,8 @@ class CellMaker:
                 return _faulty(origin, refused.rule, refused.message, refused.remedy)
         birth, day = days
         years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-        return Made(
-            str(years), Origin(row, " and ".join(column.age_between), "dates"), rules.AGE_COMPUTED
-        )
+        origin = Origin(row, " and ".join(column.age_between), TWO_DATES)
+        return Made(str(years), origin, rules.AGE_COMPUTED)
 
     def _checked(self, column: ColumnMap, row: SourceRow) -> Made:
         boxes = {

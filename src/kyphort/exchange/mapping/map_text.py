@@ -3,20 +3,38 @@
 import json
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
 
 from kyphort.exchange.mapping.map_file import MAP_VERSION, ColumnMap, Mapping, RowsMap
 from kyphort.exchange.mapping.source_dates import SourceDates
 
-Doubts = MappingOf[tuple[int, str], str]
-"""A remark for a block (its index from 0) and a column, "" for the block itself."""
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment in a map; an open one asks for a decision."""
+
+    text: str
+    is_open: bool = True
+
+    @property
+    def line(self) -> str:
+        """The comment as a line of the file."""
+        return f"# ? {self.text}" if self.is_open else f"# {self.text}"
 
 
-def mapping_text(mapping: Mapping, doubts: Doubts | None = None) -> str:
+OF_DATES = (-1, "dates")
+"""Where the remark on the dates of the whole source belongs."""
+
+Remarks = MappingOf[tuple[int, str], Remark]
+"""The remark for a block (its index from 0) and a column."""
+
+
+def mapping_text(mapping: Mapping, remarks: Remarks | None = None) -> str:
     """Return the text of a mapping file, with a remark wherever a person must decide.
 
     `read_mapping` of the text gives the same mapping, as soon as its description is filled.
     """
-    remarks = doubts or {}
+    said = remarks or {}
     lines = [
         "# How rows of the source become rows of a kyphort data set. Read every line: a machine",
         "# proposed it, and a person has to answer for it. Lines with ? are open.",
@@ -27,11 +45,12 @@ def mapping_text(mapping: Mapping, doubts: Doubts | None = None) -> str:
         *(f"{name} = {_value(value)}" for name, value in mapping.dataset.items()),
         "",
         "[reading]",
+        *([said[OF_DATES].line] if OF_DATES in said else []),
         *_dates(mapping.dates),
         f"missing_codes = {_list(sorted(mapping.missing_codes))}",
     ]
     for index, block in enumerate(mapping.rows):
-        lines += ["", *_block(index, block, remarks)]
+        lines += ["", *_block(index, block, said)]
     return "\n".join(lines) + "\n"
 
 
@@ -40,10 +59,8 @@ def description_text(mapping: Mapping) -> str:
     return "".join(f"{name} = {_value(value)}\n" for name, value in mapping.dataset.items())
 
 
-def _block(index: int, block: RowsMap, remarks: Doubts) -> Iterator[str]:
+def _block(index: int, block: RowsMap, remarks: Remarks) -> Iterator[str]:
     yield "[[rows]]"
-    if (index, "") in remarks:
-        yield f"# ? {remarks[index, '']}"
     yield f"file = {_text(block.file)}"
     if block.form:
         yield f"form = {_text(block.form)}"
@@ -61,12 +78,12 @@ def _block(index: int, block: RowsMap, remarks: Doubts) -> Iterator[str]:
     yield "[rows.columns]"
     for column in block.columns:
         if (index, column.column) in remarks:
-            yield f"# ? {remarks[index, column.column]}"
+            yield remarks[index, column.column].line
         yield f"{column.column} = {_column(column)}"
     mapped = {one.column for one in block.columns}
     for (number, name), remark in remarks.items():
         if number == index and name and name not in mapped:
-            yield f"# ? {name}: {remark}"
+            yield Remark(f"{name}: {remark.text}", remark.is_open).line
 
 
 def _column(column: ColumnMap) -> str:

@@ -4,18 +4,18 @@ import difflib
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from kyphort.clinical.records import ALWAYS
-from kyphort.exchange.csv_set.columns import CSV_FILES, Column, CsvFile
+from kyphort.clinical.records import ALWAYS, NEVER
+from kyphort.exchange.csv_set.columns import CSV_FILES, VISITS, Column, CsvFile
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.refusal import Refused
 from kyphort.exchange.csv_set.spellings import fold
 from kyphort.exchange.mapping.declared import ColumnKind, declared
 from kyphort.exchange.mapping.map_file import EMPTY, FILLED, ColumnMap, Mapping, RowsMap
-from kyphort.exchange.mapping.map_text import Doubts
+from kyphort.exchange.mapping.map_text import OF_DATES, Remark, Remarks
 from kyphort.exchange.mapping.source import Field, FieldKind
-from kyphort.exchange.mapping.source_dates import SourceDates
+from kyphort.exchange.mapping.source_dates import SHORT_FORMATS, SOURCE_DATE_FORMATS, SourceDates
 from kyphort.exchange.mapping.words import (
     BIRTH_DATE,
     LAST_IMAGING_DATE,
@@ -25,6 +25,8 @@ from kyphort.exchange.mapping.words import (
 
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _ENOUGH = 0.6
+_ENOUGH_OF_ITS_OWN = 2
+_FIRST_YEAR = 1930
 _SURE = 0.95
 _PATIENT = "patient_id"
 _OF_PAIN = frozenset((_PATIENT, "visit_date", "kind", "pain_nrs", "omed_mg"))
@@ -32,18 +34,23 @@ _OF_PAIN = frozenset((_PATIENT, "visit_date", "kind", "pain_nrs", "omed_mg"))
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of the source: its name, whether it repeats, its events, its fields."""
+    """A form of the source: its name, whether it repeats, its events, its fields.
+
+    `repeating` is None for a flat file, of which one row can make rows of several files. `values`
+    are the texts that its fields hold, as far as they are known.
+    """
 
     name: str
     fields: tuple[Field, ...]
     repeating: bool | None = None
     events: tuple[str, ...] = ()
+    values: MappingOf[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Draft:
     block: RowsMap
-    doubts: dict[str, str]
+    remarks: dict[str, Remark]
 
 
 def propose_mapping(
@@ -52,61 +59,92 @@ def propose_mapping(
     *,
     record_field: str = "",
     missing_codes: Iterable[str] = (),
-) -> tuple[Mapping, Doubts]:
-    """Return a map proposed from names, labels and choices, and what a person must decide.
+) -> tuple[Mapping, Remarks]:
+    """Return a map proposed from names, labels, choices and values, and what a person must decide.
 
-    Each file of the data set is given to the form whose fields fit most of its columns. `forms`
-    without a `repeating` of their own are taken for flat files: one row of them can make rows of
-    several files.
+    Each file of the data set is given to the form whose fields fit most of its columns; a file that
+    a data set may do without only to a form that is clearly its own.
     """
-    drafts = [
-        draft
-        for file in CSV_FILES
-        for form in [_best_form(file, tuple(forms))]
-        if form is not None
-        for draft in _drafts(file, form, tuple(forms), record_field)
-    ]
-    doubts = {
+    given = tuple(forms)
+    drafts = [draft for file in CSV_FILES for draft in _drafts(file, given, record_field)]
+    remarks = {
         (index, name): remark
         for index, draft in enumerate(drafts)
-        for name, remark in draft.doubts.items()
+        for name, remark in draft.remarks.items()
     }
+    dates = _dates_of([draft.block for draft in drafts], given)
+    if dates.first_year is not None:
+        last = dates.first_year + 99
+        remarks[OF_DATES] = Remark(f"two digits mean {dates.first_year} to {last}: is that right?")
     mapping = Mapping(
         source,
         {"name": "", "data_cut_off": "YYYY-MM-DD", "synthetic": False, "provenance": ""},
         tuple(draft.block for draft in drafts),
-        SourceDates(),
+        dates,
         frozenset(missing_codes),
     )
-    return mapping, doubts
+    return mapping, remarks
+
+
+def _dates_of(blocks: Iterable[RowsMap], forms: tuple[Form, ...]) -> SourceDates:
+    """Return the one format in which all dates can be read, ISO when there is none or several."""
+    names = {
+        name
+        for block in blocks
+        for column in block.columns
+        if column.column.endswith("_date") or column.age_between
+        for name in column.fields
+    }
+    texts = {text for form in forms for name in names for text in form.values.get(name, ())}
+    fitting = [
+        dates
+        for name in SOURCE_DATE_FORMATS
+        for dates in [SourceDates(name, _FIRST_YEAR if name in SHORT_FORMATS else None)]
+        if all(_can_be_read(dates, text) for text in texts)
+    ]
+    return fitting[0] if len(fitting) == 1 else SourceDates()
+
+
+def _can_be_read(dates: SourceDates, text: str) -> bool:
+    try:
+        dates.read(text)
+    except Refused:
+        return False
+    return True
 
 
 def _best_form(file: CsvFile, forms: tuple[Form, ...]) -> Form | None:
     """Return the form that fills most of the file's own columns, None when none fits."""
-    needed = [one for one in file.columns if one.required == ALWAYS and one.name != _PATIENT]
     best: tuple[float, Form] | None = None
     for form in forms:
-        found = [_best_field(file, column, form)[1] for column in file.columns]
-        needed_found = [_best_field(file, column, form)[1] for column in needed]
-        if not needed_found or sum(score > 0 for score in needed_found) * 2 < len(needed_found):
+        scores = {one.name: _best_field(file, one, form)[1] for one in file.columns}
+        has_its_name = _plain(form.name).rstrip("s") == _plain(file.name[:-4]).rstrip("s")
+        if not _fits(file, scores, has_its_name=has_its_name):
             continue
-        score = sum(found) / len(found) + 0.5 * (_plain(form.name) == _plain(file.name[:-4]))
+        score = sum(scores.values()) / len(scores) + 0.5 * has_its_name
         if best is None or score > best[0]:
             best = (score, form)
     return None if best is None else best[1]
 
 
-def _drafts(file: CsvFile, form: Form, forms: tuple[Form, ...], record_field: str) -> list[_Draft]:
-    if file.name == "visits.csv" and form.repeating is None:
-        readings = _readings(form, record_field)
-        if readings:
-            return readings
+def _fits(file: CsvFile, scores: dict[str, float], *, has_its_name: bool) -> bool:
+    needed = [one.name for one in file.columns if one.required == ALWAYS and one.name != _PATIENT]
+    if file.is_optional:
+        own = [scores[one.name] for one in file.columns if one.name not in {_PATIENT, "level"}]
+        return has_its_name or sum(score >= _SURE for score in own) >= _ENOUGH_OF_ITS_OWN
+    return 2 * sum(scores[name] > 0 for name in needed) >= len(needed)
+
+
+def _drafts(file: CsvFile, forms: tuple[Form, ...], record_field: str) -> list[_Draft]:
+    form = _best_form(file, forms)
+    if form is None:
+        flat = [one for one in forms if one.repeating is None] if file is VISITS else []
+        return [draft for one in flat for draft in _readings(one, record_field)]
     draft = _draft(file, form, record_field)
-    pain = _pain(file, form, forms, record_field) if file.name == "visits.csv" else []
-    if form.repeating is None and file.name in {"patients.csv", "vertebrae.csv"}:
-        key = (_PATIENT,) if file.name == "patients.csv" else (_PATIENT, "level")
-        if {one.column for one in draft.block.columns} >= set(key):
-            draft.block = replace(draft.block, distinct=key)
+    pain = _pain(file, form, forms, record_field) if file is VISITS else []
+    has_key = {one.column for one in draft.block.columns} >= set(file.key)
+    if form.repeating is None and has_key and not file.is_optional and file is not VISITS:
+        draft.block = replace(draft.block, distinct=file.key)
     return [draft, *pain]
 
 
@@ -114,9 +152,8 @@ def _pain(file: CsvFile, visits: Form, forms: tuple[Form, ...], record_field: st
     """Propose to add pain to the visits when it has a form of its own."""
     wanted = ("visit_date", "pain_nrs")
     for form in forms:
-        if form is visits or not all(
-            _best_field(file, file.by_name[one], form)[0] for one in wanted
-        ):
+        fits = all(_best_field(file, file.by_name[one], form)[0] is not None for one in wanted)
+        if form is visits or not fits:
             continue
         draft = _draft(file, form, record_field)
         own = tuple(one for one in draft.block.columns if one.column in _OF_PAIN)
@@ -125,38 +162,35 @@ def _pain(file: CsvFile, visits: Form, forms: tuple[Form, ...], record_field: st
             columns=(*own, ColumnMap("modality", value="none")),
             add_to=(_PATIENT, "visit_date"),
         )
-        doubts = {name: remark for name, remark in draft.doubts.items() if name in _OF_PAIN}
-        return [_Draft(block, doubts)]
+        return [
+            _Draft(block, {name: one for name, one in draft.remarks.items() if name in _OF_PAIN})
+        ]
     return []
 
 
 def _draft(file: CsvFile, form: Form, record_field: str) -> _Draft:
-    doubts: dict[str, str] = {}
+    remarks: dict[str, Remark] = {}
     columns: list[ColumnMap] = []
     for column in file.columns:
         if column.name == _PATIENT and record_field:
             columns.append(ColumnMap(_PATIENT, record_field))
             continue
-        field, score = _best_field(file, column, form)
-        if field is None:
-            _say_missing(file, column, form, columns, doubts)
+        found, score = _best_field(file, column, form)
+        if found is None:
+            _say_missing(column, form, columns, remarks)
             continue
-        made, remark = _column(file, column, field)
+        made, unclear = _column(column, found, form)
         columns.append(made)
-        if score < _SURE:
-            remark = f"chosen by its name: {field.label or field.name}. {remark}"
-        if remark:
-            doubts[column.name] = remark.strip()
-    block = RowsMap(file.name, tuple(columns), form.name, form.events, form.repeating, {}, (), ())
-    return _Draft(block, doubts)
+        if unclear:
+            remarks[column.name] = Remark(f"without a meaning here: {'; '.join(unclear)}")
+        elif score < _SURE:
+            remarks[column.name] = Remark(found.label or found.name, is_open=False)
+    block = RowsMap(file.name, tuple(columns), form.name, form.events, form.repeating)
+    return _Draft(block, remarks)
 
 
 def _say_missing(
-    file: CsvFile,
-    column: Column,
-    form: Form,
-    columns: list[ColumnMap],
-    doubts: dict[str, str],
+    column: Column, form: Form, columns: list[ColumnMap], remarks: dict[str, Remark]
 ) -> None:
     birth, procedure = (
         next((one for one in form.fields if _score(name, one) >= _ENOUGH), None)
@@ -164,14 +198,14 @@ def _say_missing(
     )
     if column.name == "age_years" and birth is not None and procedure is not None:
         columns.append(ColumnMap(column.name, age_between=(birth.name, procedure.name)))
-        doubts[column.name] = "computed; the date of birth itself is not kept"
+        remarks[column.name] = Remark("the date of birth itself is not kept", is_open=False)
     elif column.required == ALWAYS:
-        doubts[column.name] = (
-            f"no field found, and every row needs it ({column.kind.allowed}). Write a field, or "
-            "{ value = … } if all rows have the same"
+        remarks[column.name] = Remark(
+            f"no field found, and every row needs one of {column.kind.allowed}: write a field, or "
+            '{ value = "…" } for all rows'
         )
-    elif not column.may_be_absent:
-        doubts[column.name] = f"no field found; may stay empty (needed {column.required})"
+    elif column.required != NEVER and not column.may_be_absent:
+        remarks[column.name] = Remark(f"no field found (needed {column.required})", is_open=False)
 
 
 def _readings(form: Form, record_field: str) -> list[_Draft]:
@@ -192,9 +226,10 @@ def _readings(form: Form, record_field: str) -> list[_Draft]:
         ColumnMap("level", level.name),
     )
     found: list[_Draft] = []
+    no_recurrence = {} if recurrence is None else {recurrence.name: (EMPTY,)}
     for date, status, when in (
         (recurrence, "progression", {}),
-        (imaging, "none", {} if recurrence is None else {recurrence.name: (EMPTY,)}),
+        (imaging, "none", no_recurrence),
     ):
         if date is not None:
             columns = (
@@ -202,21 +237,27 @@ def _readings(form: Form, record_field: str) -> list[_Draft]:
                 ColumnMap("visit_date", date.name),
                 ColumnMap("local_status", value=status),
             )
-            block = RowsMap(
-                "visits.csv", columns, form.name, (), None, {date.name: (FILLED,), **when}
-            )
-            remark = "the source does not say how it was imaged: is MRI right?"
+            chosen = {date.name: (FILLED,), **when}
+            block = RowsMap(VISITS.name, columns, form.name, when=chosen)
+            remark = Remark("the source does not say how it was imaged: is MRI right?")
             found.append(_Draft(block, {"modality": remark}))
     return found
 
 
-def _column(file: CsvFile, column: Column, field: Field) -> tuple[ColumnMap, str]:
-    if field.kind is FieldKind.CHOICE and field.choices:
-        codes, unclear = _codes(column, field.choices)
-        remark = f"without a meaning here: {'; '.join(unclear)}" if unclear else ""
+def _column(column: Column, found: Field, form: Form) -> tuple[ColumnMap, list[str]]:
+    """Return how a column is read from a field, and the codes that nobody understands."""
+    if found.kind is FieldKind.CHECKBOX:
+        stem = found.name.partition("___")[0]
+        boxes = [one for one in form.fields if one.name.startswith(f"{stem}___")]
+        checked = {one.name: _meaning(column, one.choices["1"]) for one in boxes}
+        unclear = [f"{name} ({form.name})" for name, code in checked.items() if code is None]
+        known = {name: code for name, code in checked.items() if code is not None}
+        return ColumnMap(column.name, checked=known), unclear
+    if found.kind is FieldKind.CHOICE and found.choices:
+        codes, unclear = _codes(column, found.choices)
         identity = all(code == meaning for code, meaning in codes.items())
-        return ColumnMap(column.name, field.name, codes={} if identity else codes), remark
-    return ColumnMap(column.name, field.name), ""
+        return ColumnMap(column.name, found.name, codes={} if identity else codes), unclear
+    return ColumnMap(column.name, found.name), []
 
 
 def _codes(column: Column, choices: MappingOf[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -248,14 +289,15 @@ def _meaning(column: Column, text: str) -> str | None:
 def _best_field(file: CsvFile, column: Column, form: Form) -> tuple[Field | None, float]:
     best: tuple[Field | None, float] = (None, 0.0)
     kind = next(one.kind for one in declared(file) if one.name == column.name)
-    for field in form.fields:
-        score = _score(column.name, field, file.name[:-4])
-        if kind is ColumnKind.DATE and field.kind in {FieldKind.CHOICE, FieldKind.CHECKBOX}:
-            continue
-        if field.kind is FieldKind.DATE and kind is not ColumnKind.DATE:
+    for one in form.fields:
+        score = _score(column.name, one, file.name[:-4])
+        could_be_date = one.kind in {FieldKind.DATE, FieldKind.TEXT}
+        if (kind is ColumnKind.DATE) != (one.kind is FieldKind.DATE) and not (
+            kind is ColumnKind.DATE and could_be_date
+        ):
             continue
         if score > max(best[1], _ENOUGH - 0.01):
-            best = (field, score)
+            best = (one, score)
     return best
 
 

@@ -18,6 +18,8 @@ _SERIAL = re.compile(r"[0-9]{1,5}(\.0+)?")
 _EPOCH = dt.date(1899, 12, 30)
 _FIRST_RELIABLE_SERIAL = 61
 
+SHORT_FORMATS = tuple(_SHORT)
+"""The formats with two digits for the year."""
 SOURCE_DATE_FORMATS = (*DATE_FORMATS, *_SHORT, SPREADSHEET)
 """The formats that a map can declare, by name."""
 
