@@ -282,7 +282,7 @@ def with_faults(rows: list[Row]) -> str:
     other_day = _first(rows, "SYN-MA06", "")
     other_day["last_fu"] = dt.date.fromisoformat(other_day["last_fu"]).strftime("%d.%m.%Y")
     _first(rows, "SYN-MA08", "imaging")["redcap_repeat_instrument"] = "imaging_old"
-    _first(rows, "SYN-MA09", "treatment")["record_id"] = "SYN-MA9"
+    _first(rows, "SYN-MA12", "treatment")["record_id"] = "SYN-MA-12"
     twice = _first(rows, "SYN-MA10", "imaging", 2)
     twice["redcap_repeat_instance"] = "1"
     early = _first(rows, "SYN-MA11", "")

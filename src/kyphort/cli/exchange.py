@@ -1,5 +1,6 @@
 """`kyphort import` and `kyphort export`: REDCap, SPSS, Stata and SAS."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from kyphort.exchange.mapping import Reconciliation
     from kyphort.exchange.statistics_files import Written
 
-SHOWN_ERRORS = 30
-"""How many errors are listed; the saved account has them all."""
+SHOWN_OF_A_KIND = 3
+"""How many findings of one rule in one field are listed; the saved account has them all."""
 
 imports = typer.Typer(
     help="Import data from REDCap or a statistics program into a new data set.",
@@ -102,11 +103,18 @@ for name in ("spss", "stata", "sas"):
 
 
 def _show(found: "Reconciliation", out: Path, account: Path | None) -> None:
-    for one in found.findings[:SHOWN_ERRORS]:
-        typer.echo(f"{one.severity.value:<8} {one.line} [{one.rule}]")
-    if len(found.findings) > SHOWN_ERRORS:
-        typer.echo(f"         and {len(found.findings) - SHOWN_ERRORS} more.")
-    typer.echo(("\n" if found.findings else "") + found.text())
+    seen: Counter[tuple[str, str]] = Counter()
+    for one in found.findings:
+        kind = (one.rule, one.column)
+        seen[kind] += 1
+        if seen[kind] <= SHOWN_OF_A_KIND:
+            typer.echo(f"{one.severity.value:<8} {one.line} [{one.rule}]")
+    for (rule, column), number in seen.items():
+        if number > SHOWN_OF_A_KIND:
+            more = number - SHOWN_OF_A_KIND
+            typer.echo(f"         and {more} more of {rule} in {column or 'this file'}.")
+    account_text = found.text() if found.imported else "\n".join(found.totals())
+    typer.echo(f"\n{account_text}" if found.findings else account_text)
     if account is not None:
         typer.echo(f"Account: {account}")
     if not found.imported:

@@ -4,10 +4,11 @@ from kyphort.quality.check import QualityReport, RuleCount, all_rules, check_qua
 from kyphort.quality.filled import FieldFilled, fields_filled
 from kyphort.quality.queries import Query, QueryAction, QueryEvent, QueryState
 from kyphort.quality.query_log import QueryLog
-from kyphort.quality.rule import QualityFinding, Rule, Severity
+from kyphort.quality.rule import Found, QualityFinding, Rule, Severity
 
 __all__ = [
     "FieldFilled",
+    "Found",
     "QualityFinding",
     "QualityReport",
     "Query",

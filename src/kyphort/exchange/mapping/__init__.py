@@ -6,9 +6,10 @@ of every row.
 """
 
 from kyphort.exchange.mapping.apply import Imported, apply_mapping
+from kyphort.exchange.mapping.declared import ColumnKind, Declared, declared
 from kyphort.exchange.mapping.map_file import ColumnMap, Mapping, RowsMap, read_mapping
-from kyphort.exchange.mapping.map_text import mapping_text
-from kyphort.exchange.mapping.propose import propose_mapping
+from kyphort.exchange.mapping.map_text import Remark, mapping_text
+from kyphort.exchange.mapping.propose import Form, propose_mapping
 from kyphort.exchange.mapping.reconciliation import (
     Change,
     Fate,
@@ -18,24 +19,31 @@ from kyphort.exchange.mapping.reconciliation import (
 )
 from kyphort.exchange.mapping.rules import CATALOGUE
 from kyphort.exchange.mapping.source import Field, FieldKind, Source, SourceFile, SourceRow
+from kyphort.exchange.mapping.source_dates import SourceDates
 
 __all__ = [
     "CATALOGUE",
     "Change",
+    "ColumnKind",
     "ColumnMap",
+    "Declared",
     "Fate",
     "Field",
     "FieldKind",
+    "Form",
     "Imported",
     "Mapping",
     "Reconciliation",
+    "Remark",
     "RowFate",
     "RowsMap",
     "Source",
     "SourceCount",
+    "SourceDates",
     "SourceFile",
     "SourceRow",
     "apply_mapping",
+    "declared",
     "mapping_text",
     "propose_mapping",
     "read_mapping",

@@ -34,6 +34,7 @@ from kyphort.exchange.mapping.selection import rows_of, structure_findings
 from kyphort.exchange.mapping.source import Source, SourceFile, SourceRow
 
 _FILES = {one.name: one for one in CSV_FILES}
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _ROW = re.compile(r"(?:(\w+\.csv) )?row ([0-9]+)")
 
 
@@ -263,9 +264,9 @@ class _Work:
             cohort is not None,
             tuple(_counts(one, rows) for one in self._source.files),
             {} if cohort is None else made,
-            tuple(Change(*key, cells) for key, cells in self._changes.items()),
+            tuple(Change(*key, cells) for key, cells in sorted(self._changes.items())),
             rows,
-            (*self._refusals, *findings),
+            tuple(sorted((*self._refusals, *findings), key=_gravest_first)),
             tuple(
                 dict.fromkeys(
                     name
@@ -316,13 +317,14 @@ class _Translation:
     def __init__(self, mapping: Mapping, rows: dict[str, list[_Built]]) -> None:
         self._map_name = mapping.name
         self._rows = rows
+        self._names = {DESCRIPTION_FILE: mapping.name} | {
+            one.file: f"form '{one.form}'" for one in mapping.rows if one.form
+        }
 
     def of(self, found: Finding) -> Finding:
         """Return the finding with the place, value and row numbers of the source."""
         message = _ROW.sub(lambda match: self._row_words(match, found.file), found.message)
-        message = message.replace(DESCRIPTION_FILE, self._map_name)
-        remedy = found.remedy.replace(DESCRIPTION_FILE, self._map_name)
-        found = replace(found, message=message, remedy=remedy)
+        found = replace(found, message=self._named(message), remedy=self._named(found.remedy))
         if found.file == DESCRIPTION_FILE:
             return replace(found, file=self._map_name)
         built = self._built(found.file, found.row)
@@ -340,6 +342,12 @@ class _Translation:
             value=origin.text,
         )
 
+    def _named(self, text: str) -> str:
+        """Name the forms of the source where the check names the files of a data set."""
+        for file, name in self._names.items():
+            text = text.replace(file, name)
+        return text
+
     def _built(self, file: str, row: int | None) -> _Built | None:
         rows = self._rows.get(file, [])
         return rows[row - 2] if row is not None and 0 <= row - 2 < len(rows) else None
@@ -347,6 +355,10 @@ class _Translation:
     def _row_words(self, match: re.Match[str], file: str) -> str:
         built = self._built(match[1] or file, int(match[2]))
         return match[0] if built is None else built.sources[0].place
+
+
+def _gravest_first(found: Finding) -> tuple[int, str, int]:
+    return _RANK[found.severity], found.file, found.row or 0
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

@@ -1,9 +1,10 @@
 """What became of a source: every row has one fate, every changed value is counted."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from kyphort.exchange.csv_set import Finding, Severity
@@ -11,6 +12,7 @@ from kyphort.exchange.csv_set.findings import shown
 from kyphort.wording import counted
 
 SCHEMA = "kyphort-reconciliation/1"
+_EXAMPLES = 2
 
 
 class Fate(StrEnum):
@@ -125,19 +127,20 @@ class Reconciliation:
             *map(_finding_cells, self.findings),
         ]
 
-    def text(self, *, limit: int = 10) -> str:
+    def text(self, *, limit: int = 20) -> str:
         """Return the account in words, with at most `limit` lines of a kind (0: all)."""
         return "\n".join(
             (
-                *self._totals(),
-                *_part("Changed", [_change(one) for one in self.changes], limit),
+                *self.totals(),
+                *_part("Changed", list(_change_lines(self.changes)), limit),
                 *_part("Not used", _reasons(self.rows, Fate.UNUSED), limit),
                 *_part("Refused", _reasons(self.rows, Fate.REFUSED), limit),
                 *_part("Fields not read", [", ".join(self.not_read)] if self.not_read else [], 0),
             )
         )
 
-    def _totals(self) -> list[str]:
+    def totals(self) -> list[str]:
+        """Return how many rows had which fate, and how many rows were made."""
         totals = (
             f"Rows in: {self.rows_in}. Accepted: {self.count(Fate.ACCEPTED)}, not used: "
             f"{self.count(Fate.UNUSED)}, refused: {self.count(Fate.REFUSED)}."
@@ -168,12 +171,17 @@ def _finding_cells(one: Finding) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _change(one: Change) -> str:
-    cells = counted(one.cells, "cell")
-    return (
-        f"{one.file}, {one.field} -> {one.target}: '{shown(one.before)}' became "
-        f"'{shown(one.after)}' ({cells}) [{one.rule}]"
-    )
+def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
+    """Say for each field what was done to it, with two examples."""
+    kinds = groupby(changes, key=lambda one: (one.file, one.field, one.target, one.rule))
+    for (file, field, target, rule), of_kind in kinds:
+        found = list(of_kind)
+        examples = ", ".join(
+            f"'{shown(one.before)}' as '{shown(one.after)}'" for one in found[:_EXAMPLES]
+        )
+        more = " …" if len(found) > _EXAMPLES else ""
+        cells = counted(sum(one.cells for one in found), "cell")
+        yield f"{file}, {field} -> {target}: {cells}, {examples}{more} [{rule}]"
 
 
 def _reasons(rows: Iterable[RowFate], fate: Fate) -> list[str]:
