@@ -181,7 +181,7 @@ class _Work:
             return "reader renamed", self._readers.get(text, text)
         if one.name == _HASH:
             return "hash hidden", self._key.hidden_hash(text)
-        decided = self._decisions.of(one, text)
+        decided = self._decisions.of(one.file.name, one.name, text)
         if decided is not None:
             return "text replaced by decision", harmless(decided or removed(one))
         return "free text removed", text if is_known(one, text) else removed(one)

@@ -40,9 +40,9 @@ class TextDecisions:
 
     replacements: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
-    def of(self, one: Declared, text: str) -> str | None:
+    def of(self, file: str, column: str, text: str) -> str | None:
         """Return the decided text, None when nobody decided."""
-        return self.replacements.get((one.file.name, one.name, text))
+        return self.replacements.get((file, column, text))
 
 
 def read_decisions(path: Path) -> TextDecisions:

@@ -6,7 +6,6 @@ of every row.
 """
 
 from kyphort.exchange.mapping.apply import Imported, apply_mapping
-from kyphort.exchange.mapping.declared import ColumnKind, Declared, declared
 from kyphort.exchange.mapping.map_file import ColumnMap, Mapping, RowsMap, read_mapping
 from kyphort.exchange.mapping.map_text import Remark, mapping_text
 from kyphort.exchange.mapping.propose import Form, propose_mapping
@@ -24,9 +23,7 @@ from kyphort.exchange.mapping.source_dates import SourceDates
 __all__ = [
     "CATALOGUE",
     "Change",
-    "ColumnKind",
     "ColumnMap",
-    "Declared",
     "Fate",
     "Field",
     "FieldKind",
@@ -43,7 +40,6 @@ __all__ = [
     "SourceFile",
     "SourceRow",
     "apply_mapping",
-    "declared",
     "mapping_text",
     "propose_mapping",
     "read_mapping",

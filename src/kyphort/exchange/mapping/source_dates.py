@@ -34,10 +34,7 @@ class SourceDates:
     def read(self, text: str) -> dt.date:
         """Return the date that `text` writes in this format.
 
-        Raises
-        ------
-        Refused
-            When it is written otherwise, or is no day of the calendar.
+        A text that is written otherwise, or is no day of the calendar, is refused with the reason.
 
         Examples
         --------
