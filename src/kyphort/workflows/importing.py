@@ -27,7 +27,8 @@ from kyphort.exchange.redcap import read_dictionary, read_exports, read_repetiti
 from kyphort.exchange.redcap.dictionary import DataDictionary, all_fields
 from kyphort.exchange.redcap.project import read_missing_codes
 from kyphort.exchange.redcap.repetition import Repetition
-from kyphort.exchange.statistics_files.read import SUFFIXES, read_statistics_files
+from kyphort.exchange.statistics_files.contents import SUFFIXES
+from kyphort.exchange.statistics_files.read import read_statistics_files
 from kyphort.reports.spreadsheet import harmless
 from kyphort.workflows.folders import check_is_free, check_is_new, new_folder, write_new_file
 

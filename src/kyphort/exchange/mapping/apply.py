@@ -34,6 +34,16 @@ from kyphort.exchange.mapping.selection import rows_of, structure_findings
 from kyphort.exchange.mapping.source import Source, SourceFile, SourceRow
 
 _FILES = {one.name: one for one in CSV_FILES}
+_BREAKING = frozenset(
+    one.identifier
+    for one in (
+        rules.FILE,
+        rules.CONTENT,
+        rules.HEADER,
+        rules.FORM_MISSING,
+        rules.FIELD_MISSING,
+    )
+)
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _ROW = re.compile(r"(?:(\w+\.csv) )?row ([0-9]+)")
 
@@ -100,7 +110,11 @@ class _Work:
 
     def build(self) -> None:
         """Make the rows of every block of the map."""
-        self._findings = [*self._source.findings, *structure_findings(self._source, self._mapping)]
+        self._findings = list(self._source.findings)
+        if not self._is_broken:
+            self._findings += structure_findings(self._source, self._mapping)
+        if self._is_broken:
+            return  # what follows from an absent file or field would hide its name
         for block in self._mapping.rows:
             rows, findings = rows_of(self._source, block)
             self._findings += findings
@@ -112,6 +126,11 @@ class _Work:
                 else:
                     self._place(block, self._built(block, row), made)
         self._normalise()
+
+    @property
+    def _is_broken(self) -> bool:
+        """Whether a file, a form or a field is missing, so that no row can be judged."""
+        return any(one.rule in _BREAKING for one in self._findings)
 
     def _reason_against(self, block: RowsMap, row: SourceRow) -> str:
         for name, allowed in block.when.items():
@@ -210,6 +229,8 @@ class _Work:
 
     def check(self) -> tuple[Cohort | None, tuple[Finding, ...]]:
         """Check the rows as the data set they make, and speak of the source."""
+        if self._is_broken:
+            return None, tuple(self._findings)
         kept = {file: list(self._kept(file)) for file in self._rows}
         with tempfile.TemporaryDirectory(prefix="kyphort-import-") as home:
             _write(Path(home), self._mapping, kept)
@@ -303,6 +324,8 @@ class _Work:
         fault = faults.get((row.file, row.number))
         if fault is not None:
             return Fate.REFUSED, fault
+        if self._is_broken:
+            return Fate.HELD_BACK, "the import has errors"
         patient = used.get(row)
         if patient is None:
             return Fate.UNUSED, self._unused.get(row, "no block of the map reads it")
