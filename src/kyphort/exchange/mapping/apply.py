@@ -14,7 +14,7 @@ from pathlib import Path
 from kyphort.clinical import Cohort
 from kyphort.exchange.csv_set import Finding, Rule, Severity, check_csv_set
 from kyphort.exchange.csv_set.cells import Cell
-from kyphort.exchange.csv_set.columns import CSV_FILES, DESCRIPTION_FILE, Column
+from kyphort.exchange.csv_set.columns import CSV_FILES, DESCRIPTION_FILE, PATIENTS, Column
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.findings import shown
 from kyphort.exchange.csv_set.refusal import Refused
@@ -263,16 +263,20 @@ class _Work:
         return owners
 
     def leave_out(self, findings: Iterable[Finding]) -> bool:
-        """Leave out the patients with errors; False when an error belongs to no patient."""
+        """Leave out the patients with errors; False when an error belongs to no known patient.
+
+        A row of nobody may be one of a patient who stays, and would be missed there.
+        """
+        known = {one.patient for one in self._rows[PATIENTS.name]} - {""}
         errors = [one for one in findings if one.severity is Severity.ERROR]
         owned = [(one, self._patients_of(one)) for one in errors]
-        if not errors or not all(patients for _, patients in owned):
+        if not errors or not all(patients and patients <= known for _, patients in owned):
             return False
         for one, patients in owned:
             self._refusals.append(one)
             for patient in patients:
                 self._left_out.setdefault(patient, one)
-        return any(self._kept("patients.csv"))
+        return any(self._kept(PATIENTS.name))
 
     def account(self, cohort: Cohort | None, findings: tuple[Finding, ...]) -> Reconciliation:
         """Return the account of every row and every change."""
