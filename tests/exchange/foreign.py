@@ -5,9 +5,8 @@ from pathlib import Path
 
 from kyphort.clinical import Cohort
 from kyphort.exchange.csv_set import read_csv_set
+from kyphort.exchange.csv_set.template import example_files
 from kyphort.exchange.redcap import DataDictionary, DictionaryField, dictionary_text
-
-from .planting import copy_example
 
 ROOT = Path(__file__).parents[2]
 STRATEGIES = runpy.run_path(str(ROOT / "tests" / "registry" / "strategies.py"))
@@ -154,4 +153,7 @@ class Project:
 
 def example_cohort(folder: Path) -> Cohort:
     """Return the cohort of the filled example, with every kind of record."""
-    return read_csv_set(copy_example(folder))
+    folder.mkdir()
+    for name, text in example_files().items():
+        (folder / name).write_bytes(text.encode())
+    return read_csv_set(folder)

@@ -32,7 +32,7 @@ EVERYWHERE = ("pseudonym re-keyed", "date shifted")
 _SYNTHETIC = "SYN-"
 _PATIENT = "patient_id"
 _SERIAL = "serial"
-_READER = "reader"
+_PEOPLE = ("reader", "entered_by")
 _HASH = "plan_hash"
 
 
@@ -120,7 +120,7 @@ def _withheld(cohort: Cohort) -> Iterator[tuple[str, str]]:
 
 def _free_columns() -> list[Declared]:
     """Return the columns of free text: not names, serial numbers, readers or hashes."""
-    special = (_PATIENT, _READER, _HASH)
+    special = (_PATIENT, *_PEOPLE, _HASH)
     return [
         one
         for one in all_declared()
@@ -144,8 +144,13 @@ class _Work:
         prefix = f"{_SYNTHETIC}D" if cohort.synthetic else "D"
         names = (row[_PATIENT] for row in rows[CSV_FILES[0].name])
         self.patients = key.pseudonyms(names, prefix, "patient")
-        readers = {row[_READER] for row in rows["visits.csv"]} - {"", ADJUDICATED}
-        self._readers = key.pseudonyms(readers, "R", "reader")
+        people = {
+            row[one.name]
+            for one in all_declared()
+            if one.name in _PEOPLE
+            for row in rows[one.file.name]
+        }
+        self._people = key.pseudonyms(people - {"", ADJUDICATED}, "R", "reader")
         self.done: Counter[tuple[str, str, str]] = Counter()
 
     def row(self, file: str, row: Texts) -> Texts:
@@ -177,8 +182,8 @@ class _Work:
     def _text(self, one: Declared, text: str) -> tuple[str, str]:
         if _SERIAL in one.name:
             return "serial number removed", ""
-        if one.name == _READER:
-            return "reader renamed", self._readers.get(text, text)
+        if one.name in _PEOPLE:
+            return "person renamed", self._people.get(text, text)
         if one.name == _HASH:
             return "hash hidden", self._key.hidden_hash(text)
         decided = self._decisions.of(one.file.name, one.name, text)
@@ -191,7 +196,7 @@ def _tell_apart(rows: Mapping[str, list[Texts]]) -> None:
     """Give a number to rows that became alike when a text of their key was removed."""
     for file in CSV_FILES:
         texts = [one.name for one in declared(file) if one.kind is ColumnKind.TEXT]
-        numbered = [name for name in file.key if name in texts and name not in {_PATIENT, _READER}]
+        numbered = [name for name in file.key if name in texts and name not in {_PATIENT, *_PEOPLE}]
         if not numbered:
             continue
         seen: Counter[tuple[str, ...]] = Counter()

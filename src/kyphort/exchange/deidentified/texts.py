@@ -21,7 +21,7 @@ from kyphort.wording import counted
 KEEP, REPLACE = "keep", "replace"
 HEADER = ("file", "column", "text", "patients", "decision", "replacement")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-OTHER = "Other"
+OTHER, REMOVED = "Other", "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ def _vocabulary() -> dict[str, _Words]:
 
 
 def removed(one: Declared) -> str:
-    """Return what stands in the place of a text that is removed."""
-    return OTHER if one.column.required == ALWAYS else ""
+    """Return what stands in the place of a text that is removed: it says that there was one."""
+    return OTHER if one.column.required == ALWAYS else REMOVED
 
 
 def harmless(text: str) -> str:

@@ -120,7 +120,7 @@ def _asked(what: str, ask: Callable[..., Any], **options: object) -> Any:  # noq
     """Ask, and turn every failure into one sentence that does not show the token."""
     from requests import RequestException  # noqa: PLC0415 - comes with PyCap
     from requests.exceptions import ConnectionError as NoConnectionError  # noqa: PLC0415
-    from requests.exceptions import Timeout  # noqa: PLC0415
+    from requests.exceptions import JSONDecodeError, Timeout  # noqa: PLC0415
 
     try:
         return ask(**options)
@@ -132,13 +132,13 @@ def _asked(what: str, ask: Callable[..., Any], **options: object) -> Any:  # noq
         raise RemoteError(
             f"The server cannot be reached (asked for {what}). Check the URL and the network."
         ) from error
+    except JSONDecodeError as error:
+        raise RemoteError(
+            f"The server's answer for {what} cannot be read. Check that the URL is that of the API."
+        ) from error
     except RequestException as error:
         raise RemoteError(
             f"The server refused {what}: {_reason(error)}. Check the token and its rights."
-        ) from error
-    except ValueError as error:
-        raise RemoteError(
-            f"The server's answer for {what} cannot be read. Check that the URL is that of the API."
         ) from error
 
 
