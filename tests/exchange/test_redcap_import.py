@@ -79,6 +79,19 @@ def test_every_row_has_one_fate(tmp_path: Path) -> None:
     assert sum(found.made.values()) == 2 + 3 + 4
 
 
+def test_a_form_with_nothing_but_unchecked_boxes_is_empty(tmp_path: Path) -> None:
+    found = run(Project(tmp_path).remap('when = { scan_date = ["filled"] }\n', ""))
+    assert found.imported
+    empty = next(one for one in found.rows if one.fate is Fate.UNUSED)
+    assert (empty.row, empty.why) == (12, "nothing is filled in for visits.csv")
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    records, dictionary, map_file = Project(tmp_path).write()
+    with pytest.raises(InvalidDataError, match="Two files are called records"):
+        import_redcap([*records, *records], dictionary, map_file, tmp_path / "out")
+
+
 def test_every_change_is_counted(tmp_path: Path) -> None:
     found = run(Project(tmp_path))
     changes = {(one.field, one.before, one.after): one.cells for one in found.changes}

@@ -61,6 +61,7 @@ def import_redcap(
     OutputError
         When `out` or `account` cannot be written to, or holds anything.
     """
+    _check_names(exports)
     mapping = _map_for("redcap", map_file)
     codes = () if project is None else read_missing_codes(project)
     source = read_exports(exports, read_dictionary(dictionary), missing_codes=codes)
@@ -80,9 +81,20 @@ def import_statistics_files(
 
     See `import_redcap`.
     """
+    _check_names(files)
     mapping = _map_for("statistics_file", map_file)
     source = read_statistics_files(files)
     return _import(source, mapping, out, account, leave_out_faulty, today)
+
+
+def _check_names(paths: Sequence[Path]) -> None:
+    """Refuse two files of one name: nobody could tell their rows apart in the account."""
+    names = [path.name for path in paths]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidDataError(
+            f"Two files are called {twice}: their rows could not be told apart. Rename one."
+        )
 
 
 def _map_for(kind: str, map_file: Path) -> Mapping:

@@ -70,6 +70,9 @@ class _Built:
     def patient(self) -> str:
         return self.texts.get("patient_id", "")
 
+    def key(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.texts.get(name, "") for name in names)
+
 
 def apply_mapping(
     source: Source,
@@ -118,7 +121,7 @@ class _Work:
         for block in self._mapping.rows:
             rows, findings = rows_of(self._source, block)
             self._findings += findings
-            made: dict[tuple[str, ...], _Built] = {}
+            made = self._present(block)
             for row in rows:
                 reason = self._reason_against(block, row)
                 if reason:
@@ -131,6 +134,11 @@ class _Work:
     def _is_broken(self) -> bool:
         """Whether a file, a form or a field is missing, so that no row can be judged."""
         return any(one.rule in _BREAKING for one in self._findings)
+
+    def _present(self, block: RowsMap) -> dict[tuple[str, ...], _Built]:
+        """Return the rows of earlier blocks to which this one may add, the first of each key."""
+        earlier = reversed(self._rows[block.file]) if block.add_to else ()
+        return {one.key(block.add_to): one for one in earlier}
 
     def _reason_against(self, block: RowsMap, row: SourceRow) -> str:
         for name, allowed in block.when.items():
@@ -146,7 +154,7 @@ class _Work:
             for name in one.fields
             if name != self._source.record_field
         ]
-        if own and not any(row.texts.get(name, "").strip() for name in own):
+        if own and not any(self._source.is_filled(row, name) for name in own):
             return f"nothing is filled in for {block.file}"
         return ""
 
@@ -173,24 +181,14 @@ class _Work:
         self._changes[key] += 1
 
     def _place(self, block: RowsMap, built: _Built, made: dict[tuple[str, ...], _Built]) -> None:
-        rows = self._rows[block.file]
-        if block.distinct:
-            key = tuple(built.texts.get(name, "") for name in block.distinct)
-            if all(key) and key in made:
-                self._merge(made[key], built, rules.DIFFERENT)
-                return
-            made[key] = built
-        elif block.add_to:
-            key = tuple(built.texts.get(name, "") for name in block.add_to)
-            same = [
-                one
-                for one in rows
-                if tuple(one.texts.get(name, "") for name in block.add_to) == key
-            ]
-            if all(key) and same:
-                self._merge(same[0], built, rules.ADDED_TWICE)
-                return
-        rows.append(built)
+        names = block.distinct or block.add_to
+        key = built.key(names)
+        if names and all(key) and key in made:
+            rule = rules.DIFFERENT if block.distinct else rules.ADDED_TWICE
+            self._merge(made[key], built, rule)
+            return
+        made.setdefault(key, built)
+        self._rows[block.file].append(built)
 
     def _merge(self, there: _Built, new: _Built, rule: Rule) -> None:
         """Fill what is empty; a value from a field that differs is an error."""

@@ -84,9 +84,7 @@ def _within(source: Source, block: RowsMap) -> list[SourceRow]:
 
 
 def _is_filled(row: SourceRow, block: RowsMap, source: Source) -> bool:
-    return any(
-        row.texts.get(name, "").strip() for name in block.fields if name != source.record_field
-    )
+    return any(source.is_filled(row, name) for name in block.fields if name != source.record_field)
 
 
 def _without_columns(rows: list[SourceRow], block: RowsMap) -> list[Finding]:

@@ -17,6 +17,9 @@ class FieldKind(StrEnum):
     CHECKBOX = "checkbox"
 
 
+_UNCHECKED = frozenset(("0", "0.0", "unchecked"))
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of the source: its name, its label, and what its values mean.
@@ -99,3 +102,10 @@ class Source:
     record_field: str = ""
     findings: tuple[Finding, ...] = ()
     missing_codes: frozenset[str] = frozenset()
+
+    def is_filled(self, row: SourceRow, name: str) -> bool:
+        """Whether a field of a row says anything: an unchecked box does not."""
+        text = row.texts.get(name, "").strip()
+        field = self.fields.get(name)
+        is_box = field is not None and field.kind is FieldKind.CHECKBOX
+        return bool(text) and not (is_box and text.casefold() in _UNCHECKED)
