@@ -4,11 +4,13 @@ import argparse
 import sys
 
 from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
+from soak import coverage, dosimetry_coverage, faulty_files, kills, properties
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
     "dosimetry": dosimetry_coverage.run,
+    "faulty files": faulty_files.run,
     "kills": kills.run,
     "registry-kills": registry_kills.run,
 }

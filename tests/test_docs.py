@@ -105,6 +105,7 @@ def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) ->
     create_registry(tmp_path / "registry.db", cohort)
     with open_registry(tmp_path / "registry.db") as registry:
         registry.lock("patient", ("SYN-E01",))
+    (tmp_path / "token.txt").write_text("0123456789ABCDEF" * 2)
     (tmp_path / "Documents").mkdir()
     (tmp_path / "Documents" / "letter.txt").write_text("Dear colleague")
     run = subprocess.run(

@@ -56,4 +56,8 @@ class ConflictError(KyphortError):
     """A change that another one forbids: a newer version, a lock, an erased patient."""
 
     code = "conflict"
+class RemoteError(KyphortError):
+    """Another server that cannot be reached, refuses, or answers what cannot be read."""
+
+    code = "remote"
     exit_code = 9

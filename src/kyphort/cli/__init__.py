@@ -17,6 +17,15 @@ from kyphort.cli import (
     followup,
     protocol,
     registry,
+    deidentify,
+    dose,
+    eligibility,
+    exchange,
+    followup,
+    mapping,
+    protocol,
+    quality,
+    query,
     reproduce,
     template,
 )
@@ -35,12 +44,19 @@ app = typer.Typer(
 app.command("analyse")(analyse.analyse)
 app.command("template")(template.template)
 app.command("check")(check.check)
+app.command("deidentify")(deidentify.deidentify)
 app.command("eligibility")(eligibility.eligibility)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(registry.app, name="registry")
+app.add_typer(quality.app, name="quality")
+app.add_typer(query.app, name="query")
+app.add_typer(mapping.app, name="map")
+app.add_typer(exchange.fetches, name="fetch")
+app.add_typer(exchange.imports, name="import")
+app.add_typer(exchange.exports, name="export")
 
 
 def _show_version(wanted: bool) -> None:

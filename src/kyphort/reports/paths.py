@@ -13,6 +13,8 @@ NUMBERLESS = (
     "readings",
     "comparators",
     "data_findings",
+    "quality",
+    "filled",
     "comparison",
     "errata",
     "determination",

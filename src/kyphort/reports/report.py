@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from kyphort.reports import audit, doubt_tables, group_tables, pain_tables, sentences, tables
+from kyphort.reports import (
+    audit,
+    doubt_tables,
+    group_tables,
+    pain_tables,
+    quality_tables,
+    sentences,
+    tables,
+)
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Document, Figure, Paragraph, Section, Table
 from kyphort.reports.numbers import p_value, percent
@@ -37,6 +45,7 @@ def report(results: Results) -> Document:
             *_pain(results),
             *((_beyond(results),) if results.local_control_is_known else ()),
             _robustness(results),
+            *_quality(results),
             *_others(results),
             *_reproduction(results),
             _rows(results),
@@ -224,6 +233,19 @@ def _robustness(results: Results) -> Section:
             *seen_twice,
             *not_shown,
             *findings,
+        ),
+    )
+
+
+def _quality(results: Results) -> tuple[Section, ...]:
+    if not results.filled:
+        return ()
+    found = (quality_tables.quality(results),) if results.quality else ()
+    return (
+        Section(
+            "quality",
+            "Completeness and quality of the data",
+            (*found, quality_tables.filled(results)),
         ),
     )
 

@@ -18,6 +18,7 @@ from kyphort.reports.values import (
     EntityRecurrences,
     Erratum,
     EventRow,
+    FilledRow,
     FollowUp,
     GroupComparison,
     IncidenceLandmark,
@@ -29,6 +30,7 @@ from kyphort.reports.values import (
     Permutation,
     PlottedCurve,
     ProportionOf,
+    QualityRow,
     Range,
     ReaderRow,
     ReadingRow,
@@ -59,6 +61,7 @@ __all__ = [
     "EntityRecurrences",
     "Erratum",
     "EventRow",
+    "FilledRow",
     "FollowUp",
     "GroupComparison",
     "IncidenceLandmark",
@@ -71,6 +74,7 @@ __all__ = [
     "PlottedCurve",
     "ProportionOf",
     "Provenance",
+    "QualityRow",
     "Range",
     "ReaderRow",
     "ReadingRow",
@@ -183,6 +187,8 @@ class Results:
     endpoint_rows: dict[str, EndpointRows]
     comparators: tuple[ComparatorRow, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
+    quality: tuple[QualityRow, ...] = ()
+    filled: tuple[FilledRow, ...] = ()
     comparison: tuple[ComparedNumber, ...] = ()
     errata: tuple[Erratum, ...] = ()
     determination: dict[str, Determination] | None = None

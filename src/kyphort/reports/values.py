@@ -230,6 +230,28 @@ class DataFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityRow:
+    """How often one rule of data quality fired, and about how many patients."""
+
+    severity: str
+    rule: str
+    meaning: str
+    findings: int
+    patients: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilledRow:
+    """In how many of its records a field says something."""
+
+    record: str
+    field: str
+    filled: int
+    records: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class ProportionOf:
     """A count out of n with exact limits."""
 

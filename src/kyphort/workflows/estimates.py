@@ -47,6 +47,7 @@ from kyphort.workflows.comparisons import compare_groups
 from kyphort.workflows.drawn import draw
 from kyphort.workflows.missing import what_is_left_out, what_is_missing
 from kyphort.workflows.pain import pain
+from kyphort.workflows.quality import filled_rows, quality_rows
 from kyphort.workflows.sensitivity import sensitivity
 from kyphort.workflows.tables import Tables, derive_all, rows_behind
 
@@ -125,6 +126,8 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         curves=draw(tables, study),
         endpoint_rows=rows_behind(tables),
         comparators=comparator_rows(),
+        quality=quality_rows(cohort),
+        filled=filled_rows(cohort),
     )
     return results if cohort.visits else _without_local_control(results)
 
