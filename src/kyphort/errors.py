@@ -50,3 +50,16 @@ class OutputError(KyphortError):
 
     code = "output"
     exit_code = 6
+
+
+class MonotoneLikelihoodError(InvalidDataError):
+    """A likelihood that rises without end along some covariates, so that it has no maximum."""
+
+    code = "monotone-likelihood"
+
+
+class ConvergenceError(KyphortError, ArithmeticError):
+    """An iteration that did not settle on a result."""
+
+    code = "no-convergence"
+    exit_code = 18
