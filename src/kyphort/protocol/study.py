@@ -164,6 +164,7 @@ class Study:
     local_control: LocalControlPlan
     comparisons: tuple[GroupPlan, ...]
     permutations: int
+    replicates: int
     seed: int
     schedule: Schedule
     pain_visits: tuple[PlannedPainVisit, ...]
@@ -229,6 +230,7 @@ def _study(given: Mapping[str, object], name: str) -> Study:
         ),
         comparisons=tuple(_comparison(one) for one in top.entries("comparison")),
         permutations=int(resampling.number("permutations", above=0)),
+        replicates=resampling.whole("replicates", above=99, below=100_001),
         seed=int(resampling.number("seed", above=-1)),
         schedule=Schedule(
             tuple(int(one) for one in schedule.rising_numbers("imaging_months", at_least=1)),

@@ -112,6 +112,11 @@ def _local_control(results: Results) -> Section:
                 _curve_alternative("Local control", results.local_control.all),
             ),
             tables.local_control(results),
+            *(
+                (doubt_tables.between_scans(results),)
+                if results.interval_censored_local_control
+                else ()
+            ),
         ),
     )
 

@@ -22,6 +22,7 @@ from kyphort.reports.values import (
     GroupComparison,
     IncidenceLandmark,
     Interval,
+    IntervalLandmark,
     Landmark,
     Missing,
     OverdueLandmark,
@@ -63,6 +64,7 @@ __all__ = [
     "GroupComparison",
     "IncidenceLandmark",
     "Interval",
+    "IntervalLandmark",
     "Landmark",
     "Missing",
     "OverdueLandmark",
@@ -181,6 +183,7 @@ class Results:
     safety: Safety
     curves: Curves
     endpoint_rows: dict[str, EndpointRows]
+    interval_censored_local_control: tuple[IntervalLandmark, ...] = ()
     comparators: tuple[ComparatorRow, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
     comparison: tuple[ComparedNumber, ...] = ()

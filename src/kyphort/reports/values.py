@@ -176,6 +176,18 @@ class SensitivityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalLandmark(Landmark):
+    """The interval-censored curve at one time, beside Kaplan–Meier of the same rows.
+
+    The data leave open where between `lowest` and `estimate` the curve lies; `at_risk` counts units
+    seen free of the event at that time or later.
+    """
+
+    lowest: float | None
+    kaplan_meier: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueLandmark:
     """Vertebrae in follow-up at a time, and how many had no scan since the last one was due."""
 

@@ -44,6 +44,7 @@ from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
 from kyphort.workflows.comparisons import compare_groups
 from kyphort.workflows.drawn import draw
+from kyphort.workflows.interval_censored import interval_censored
 from kyphort.workflows.missing import what_is_missing
 from kyphort.workflows.pain import pain
 from kyphort.workflows.sensitivity import sensitivity
@@ -72,6 +73,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
     survival = kaplan_meier(survival_data)
     recurrence = aalen_johansen(competing_data, cause=1)
     death = aalen_johansen(competing_data, cause=2)
+    between_scans = interval_censored(tables.local, study) if cohort.visits else ()
     results = Results(
         provenance=provenance,
         study=_choices(study, study_file),
@@ -105,7 +107,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         comparisons={
             plan.id: compare_groups(tables.vertebrae, plan, study) for plan in study.comparisons
         },
-        sensitivity=sensitivity(cohort, study),
+        sensitivity=sensitivity(cohort, study, between_scans),
         overdue_scans=_overdue(cohort, study),
         readers=_readers(cohort),
         readings=_readings(cohort),
@@ -114,6 +116,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         safety=groups.safety(cohort, tables.vertebrae),
         curves=draw(tables, study),
         endpoint_rows=rows_behind(tables),
+        interval_censored_local_control=between_scans,
         comparators=comparator_rows(),
     )
     return results if cohort.visits else _without_local_control(results)
