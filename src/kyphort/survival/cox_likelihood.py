@@ -112,6 +112,19 @@ def evaluate(problem: Problem, beta: FloatArray) -> Likelihood:
     return Likelihood(value, gradient, _information(problem.design, expected, moments))
 
 
+def second_moments(problem: Problem, moments: RiskMoments) -> FloatArray:
+    """Return the mean of z zᵀ in each event's risk set `(e, p, p)`."""
+    sets, z = problem.sets, problem.design
+    p = problem.size
+    products = (z[:, :, None] * z[:, None, :]).reshape(-1, p * p)
+    weighted = (sets.weight * moments.risk)[:, None] * products
+    slot = sets.event_slot
+    summed = sets.at_risk_sums(weighted)[slot]
+    if moments.taken.any():
+        summed = summed - moments.taken[:, None] * sets.event_sums(weighted)[slot]
+    return np.asarray((summed / moments.denominator[:, None]).reshape(-1, p, p))
+
+
 def expected_events(sets: RiskSets, moments: RiskMoments) -> FloatArray:
     """Return the events that each row was expected to have `(n,)`: exp(η) ∫ dΛ while at risk."""
     return np.asarray(moments.risk * cumulated(sets, moments, moments.hazard[:, None])[:, 0])
