@@ -42,9 +42,9 @@ def between_scans(results: Results) -> Table:
     name = "interval_censored_local_control"
     return Table(
         name,
-        "Local control when a recurrence is known only to lie between the last scan without and the "
-        "first with it (nonparametric maximum likelihood), beside Kaplan–Meier, which dates it at "
-        "the scan that showed it.",
+        "Local control when a recurrence is known only to lie between the last scan without and "
+        "the first with it (nonparametric maximum likelihood), beside Kaplan–Meier, which dates it "
+        "at the scan that showed it.",
         (
             Column(clock_of(results).title, Kind.NUMBER),
             Column("Kaplan–Meier", Kind.PERCENT),

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from kyphort.reports import audit, doubt_tables, group_tables, pain_tables, sentences, tables
+from kyphort.reports import (
+    audit,
+    doubt_tables,
+    group_tables,
+    model_tables,
+    pain_tables,
+    sentences,
+    tables,
+)
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Document, Figure, Paragraph, Section, Table
 from kyphort.reports.numbers import p_value, percent
@@ -36,6 +44,7 @@ def report(results: Results) -> Document:
             _follow_up_and_safety(results),
             *_pain(results),
             *((_beyond(results),) if results.local_control_is_known else ()),
+            *_models(results),
             _robustness(results),
             *_others(results),
             *_reproduction(results),
@@ -212,6 +221,15 @@ def _pain(results: Results) -> tuple[Section, ...]:
     if not results.pain:
         return ()
     return (Section("pain", "Pain", (pain_tables.pain(results), pain_tables.responders(results))),)
+
+
+def _models(results: Results) -> tuple[Section, ...]:
+    """Return what the events allow, and the models of the study, where there are any."""
+    shown = (
+        *((model_tables.events_allow(results),) if any(results.events_allow.values()) else ()),
+        *((model_tables.models(results),) if results.models else ()),
+    )
+    return (Section("models", "What the recurrences allow", shown),) if shown else ()
 
 
 def _robustness(results: Results) -> Section:

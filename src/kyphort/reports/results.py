@@ -4,7 +4,7 @@ Fields only, no formulas. Proportions are fractions, times are months; a number 
 estimated is None. `as_json` gives the same keys as `results.json`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kyphort.reports.values import (
@@ -18,6 +18,7 @@ from kyphort.reports.values import (
     EntityRecurrences,
     Erratum,
     EventRow,
+    EventsAllowRow,
     FollowUp,
     GroupComparison,
     IncidenceLandmark,
@@ -25,6 +26,8 @@ from kyphort.reports.values import (
     IntervalLandmark,
     Landmark,
     Missing,
+    ModelResult,
+    ModelTerm,
     OverdueLandmark,
     PainRow,
     Permutation,
@@ -60,6 +63,7 @@ __all__ = [
     "EntityRecurrences",
     "Erratum",
     "EventRow",
+    "EventsAllowRow",
     "FollowUp",
     "GroupComparison",
     "IncidenceLandmark",
@@ -67,6 +71,8 @@ __all__ = [
     "IntervalLandmark",
     "Landmark",
     "Missing",
+    "ModelResult",
+    "ModelTerm",
     "OverdueLandmark",
     "PainRow",
     "Permutation",
@@ -184,6 +190,8 @@ class Results:
     curves: Curves
     endpoint_rows: dict[str, EndpointRows]
     interval_censored_local_control: tuple[IntervalLandmark, ...] = ()
+    events_allow: dict[str, tuple[EventsAllowRow, ...]] = field(default_factory=dict)
+    models: dict[str, ModelResult] = field(default_factory=dict)
     comparators: tuple[ComparatorRow, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
     comparison: tuple[ComparedNumber, ...] = ()

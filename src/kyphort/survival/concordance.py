@@ -94,8 +94,8 @@ def concordance_of(
     total = float(data.weights @ pairs) / 2.0
     if total <= 0.0:
         raise InvalidDataError(
-            "event: no pair of rows can be compared, since nobody goes on after an event. Check the "
-            "event codes."
+            "event: no pair of rows can be compared, since nobody goes on after an event. Check "
+            "the event codes."
         )
     each = agree + tied / 2.0
     value = float(data.weights @ each) / 2.0 / total
@@ -153,7 +153,7 @@ def _pairs_of_one(data: SurvivalData, score: FloatArray, is_event: BoolArray) ->
 def _beyond(
     key: IntArray, rank: IntArray, weight: FloatArray, asked_key: IntArray, asked_rank: IntArray
 ) -> FloatArray:
-    """Weigh, for each question, the points of a greater key by lower, equal and higher rank `(3, q)`.
+    """Weigh the points of a greater key by lower, equal and higher rank, `(3, q)` of q.
 
     Points in falling order of their key are sorted by rank within blocks of 1, 2, 4 … of them; the
     points beyond a question are a few such blocks, one for each bit of their number.

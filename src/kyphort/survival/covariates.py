@@ -23,7 +23,7 @@ class Design:
 
 
 def as_design(covariates: Covariates, rows: int, field: str = "covariates") -> Design:
-    """Return covariates as a matrix with names; columns without a name are x1, x2 …
+    """Return covariates as a matrix with names; columns without a name are x1, x2, x3.
 
     Raises
     ------

@@ -10,9 +10,10 @@ from kyphort.survival.arrays import FloatArray, IntArray, with_start
 from kyphort.survival.checks import as_times, check_level
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox_fit import sum_by_label
-from kyphort.survival.cox_likelihood import cumulated, risk_moments, sum_slots
+from kyphort.survival.cox_likelihood import cumulated, risk_moments
 from kyphort.survival.cox_model import CoxModel, fit_of
 from kyphort.survival.residuals import residuals
+from kyphort.survival.risk_sets import sum_slots
 from kyphort.survival.ties import snap
 from kyphort.survival.transforms import Confidence, limits
 
@@ -119,7 +120,9 @@ def predict_survival(
     steps = _Steps(model, stratum)
     asked = as_times("times", np.atleast_1d(np.asarray(times, dtype=np.float64)))
     fit = fit_of(model)
-    exits = fit.data.time if fit.data.stratum is None else fit.data.time[fit.data.stratum == stratum]
+    exits = (
+        fit.data.time if fit.data.stratum is None else fit.data.time[fit.data.stratum == stratum]
+    )
     moved = snap(asked, np.unique(exits))
     slot = np.searchsorted(steps.times, moved, side="right")
     risk = np.exp(profiles @ model.coefficients)[:, None]
@@ -170,7 +173,7 @@ class _Steps:
         own = self._scale**2 * self._moments.weight / self._moments.denominator**2
         at_events = sum_slots(self._fit.scaled.problem.sets.event_slot, own[:, None], self._all)
         poisson = with_start(0.0, np.cumsum(at_events[self._slots, 0]))[slot]
-        return poisson + np.einsum("rki,ij,rkj->rk", away, model.covariance, away)
+        return np.asarray(poisson + np.einsum("rki,ij,rkj->rk", away, model.covariance, away))
 
     def _clustered(self, away: FloatArray, slot: IntArray, model: CoxModel) -> FloatArray:
         """Sum squared influences over clusters: of the baseline, and through the coefficients."""
@@ -217,7 +220,8 @@ class _Steps:
 
     def _by_slot(self, steps: FloatArray) -> FloatArray:
         sets = self._fit.scaled.problem.sets
-        return self._scale * sum_slots(sets.event_slot, steps, sets.slots)[self._slots]
+        summed = sum_slots(sets.event_slot, steps, sets.slots)[self._slots]
+        return np.asarray(self._scale * summed)
 
 
 def _profiles(model: CoxModel, covariates: Covariates) -> FloatArray:

@@ -19,10 +19,9 @@ from kyphort.survival.cox_likelihood import (
     evaluate,
     expected_events,
     risk_moments,
-    sum_slots,
 )
 from kyphort.survival.data import SurvivalData
-from kyphort.survival.risk_sets import RiskSets, risk_sets
+from kyphort.survival.risk_sets import RiskSets, risk_sets, sum_slots
 
 _DEPENDENT = 1e-11
 
@@ -154,4 +153,6 @@ def _centred(sets: RiskSets, values: FloatArray) -> FloatArray:
         return np.asarray(values - values.mean(axis=0))
     strata = int(sets.stratum[-1]) + 1
     rows = np.bincount(sets.stratum, minlength=strata)
-    return np.asarray(values - (sum_slots(sets.stratum, values, strata) / rows[:, None])[sets.stratum])
+    return np.asarray(
+        values - (sum_slots(sets.stratum, values, strata) / rows[:, None])[sets.stratum]
+    )

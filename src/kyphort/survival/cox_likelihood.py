@@ -45,7 +45,7 @@ class Problem:
     def linear_predictor(self, beta: FloatArray) -> FloatArray:
         """Return η of each row `(n,)`."""
         # Not a product by BLAS, whose sums may vary with the number of threads.
-        eta = np.einsum("ij,j->i", self.design, beta)
+        eta: FloatArray = np.einsum("ij,j->i", self.design, beta)
         return eta if self.offset is None else eta + self.offset
 
 
@@ -171,4 +171,4 @@ def _information(design: FloatArray, expected: FloatArray, moments: RiskMoments)
 
 def gram(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return leftᵀ right `(p, q)`, summed in the order of rows whatever the number of threads."""
-    return np.einsum("ij,ik->jk", left, right)
+    return np.asarray(np.einsum("ij,ik->jk", left, right))

@@ -7,9 +7,9 @@ import numpy as np
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray
 from kyphort.survival.comparisons import upper_tail
+from kyphort.survival.covariates import Design
 from kyphort.survival.cox_fit import Scaled, score_rows, sum_by_label
 from kyphort.survival.cox_likelihood import Likelihood
-from kyphort.survival.covariates import Design
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.transforms import normal_quantile
 
@@ -121,7 +121,7 @@ class CoxModel:
         return _test(gain, len(self.names), "likelihood-ratio test")
 
     def wald_test(self) -> ModelTest:
-        """Test that all coefficients are zero by βᵀ V⁻¹ β; V is robust where there is a robust V."""
+        """Test that all coefficients are zero by βᵀ V⁻¹ β, V robust where there is a robust V."""
         chosen = self.covariance if self.robust_covariance is None else self.robust_covariance
         how = "Wald test" if self.robust_covariance is None else "robust Wald test"
         statistic = self.coefficients @ np.linalg.solve(chosen, self.coefficients)

@@ -10,10 +10,11 @@ from kyphort.survival.checks import check_cause
 from kyphort.survival.clusters import clusters_or_rows, count_clusters, sum_by_cluster
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox_fit import inverse, refuse_dependent
-from kyphort.survival.cox_likelihood import Likelihood, gram, sum_slots
+from kyphort.survival.cox_likelihood import Likelihood, gram
 from kyphort.survival.cox_model import CoxModel
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.newton import maximise
+from kyphort.survival.risk_sets import sum_slots
 from kyphort.survival.score import rows_by_stratum, strata_of
 
 
@@ -180,7 +181,7 @@ class _Part:
     def _of_censoring(self, risk: FloatArray, both: FloatArray) -> FloatArray:
         """Return ψ `(n, p)`: what the estimated curve of censoring adds to the scores.
 
-        ∫ q / π dMᶜ, q(u) the sum over rows with a competing event before u of their score from u on.
+        ∫ q / π dMᶜ, q(u) the score from u on of the rows with a competing event before u.
         """
         size = self.events.size
         share = np.where(self.competes, risk / self.before[self.slot], 0.0)[:, None]
@@ -199,9 +200,7 @@ class _Part:
         return np.asarray(found)
 
 
-def _part(
-    data: SurvivalData, z: FloatArray, cause: int, rows: IntArray | slice
-) -> _Part:
+def _part(data: SurvivalData, z: FloatArray, cause: int, rows: IntArray | slice) -> _Part:
     chosen = np.arange(len(data))[rows]
     order = chosen[np.lexsort((*z[chosen].T, data.event[chosen], data.time[chosen]))]
     times, slot = np.unique(data.time[order], return_inverse=True)
@@ -209,7 +208,7 @@ def _part(
     size = times.size
     at_risk = from_the_right(np.bincount(slot, minlength=size).astype(np.float64))
     censored = np.bincount(slot[event == 0], minlength=size).astype(np.float64)
-    curve = np.cumprod(1.0 - censored / at_risk)
+    curve = np.asarray(np.cumprod(1.0 - censored / at_risk), dtype=np.float64)
     return _Part(
         *(order, z[order], slot.astype(np.int64), event == cause),
         competes=(event != cause) & (event != 0),
@@ -223,8 +222,8 @@ def _part(
 def _refuse_late_or_weighted(data: SurvivalData) -> None:
     if data.entry is not None:
         raise InvalidDataError(
-            "entry: a subdistribution has no risk sets for late entry. Leave entry out, or model the "
-            "cause-specific hazard with cox()."
+            "entry: a subdistribution has no risk sets for late entry. Leave entry out, or model "
+            "the cause-specific hazard with cox()."
         )
     if data.weight is not None:
         raise InvalidDataError("weight: not taken here. Leave weights out, or repeat rows.")

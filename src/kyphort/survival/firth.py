@@ -1,4 +1,4 @@
-"""Firth's penalised partial likelihood: finite hazard ratios from few events, with profile limits."""
+"""Firth's penalised partial likelihood: finite hazard ratios from few events, profile limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,8 +68,8 @@ def firth(
 ) -> FirthModel:
     """Estimate hazard ratios from few events by Firth's penalised partial likelihood.
 
-    Maximises log L(β) + ½ log |I(β)|, which takes away the first-order bias and has a finite maximum
-    also where every event is the highest at risk and Cox's likelihood has none. Limits of a
+    Maximises log L(β) + ½ log |I(β)|, which takes away the first-order bias and has a finite
+    maximum also where every event is the highest at risk and Cox's likelihood has none. Limits of a
     coefficient are where twice the fall of the penalised likelihood, maximised over the others, is
     the χ²₁ quantile.
 
@@ -118,14 +118,16 @@ def firth(
     covariance = inverse(top.information)
     robust = None if cluster is None else sandwich(problem, top.beta, covariance, cluster)
     drop = normal_quantile(level) ** 2
+    units = float(np.log(scaled.scale).sum())
     lower, upper, p_values = _profiles(penalised, top, covariance, drop)
     return FirthModel(
         names=design.names,
         coefficients=scaled.to_units(top.beta),
         covariance=scaled.covariance_to_units(covariance),
         robust_covariance=None if robust is None else scaled.covariance_to_units(robust),
-        log_likelihood=top.value,
-        log_likelihood_null=null.value,
+        # |I| of the covariates' own units.
+        log_likelihood=top.value + units,
+        log_likelihood_null=null.value + units,
         rows=len(data),
         events=problem.sets.event_rows.size,
         clusters=None if cluster is None else count_clusters(cluster),

@@ -95,7 +95,7 @@ def gamma_frailty(
     ... )
     >>> model = gamma_frailty(data, {"x": [0, 1, 1, 0, 0, 1, 1, 0]})
     >>> round(model.frailty_variance, 2), model.frailties.round(2).tolist()
-    (0.81, [1.47, 0.69, 0.37, 1.47])
+    (0.76, [1.55, 0.57, 0.33, 1.55])
     """
     check_cause(cause)
     check_level(level)
@@ -212,7 +212,7 @@ class _Shared:
     def _correction(self, variance: float) -> float:
         """Return marginal less penalised log-likelihood, which is zero for a variance of zero.
 
-        Σ ν (exp b - 1) + Σₖ log((ν + k) / (ν + d)) - ν log(1 + d / ν) + d, k = 0 … d - 1, ν = 1 / θ.
+        Σ ν (exp b - 1) + Σ log((ν + k) / (ν + d)) - ν log(1 + d / ν) + d, k < d, ν = 1 / θ.
         """
         if variance == 0.0:
             return 0.0
@@ -273,7 +273,7 @@ def _check(data: SurvivalData, ties: Ties) -> IntArray:
         )
     if count_clusters(data.cluster) * len(data) > _MOST_NUMBERS:
         raise InvalidDataError(
-            f"cluster: {count_clusters(data.cluster)} clusters of {len(data)} rows are too many for "
-            "this fit. Fit with cox(), whose robust errors respect clusters of any number."
+            f"cluster: {count_clusters(data.cluster)} clusters of {len(data)} rows are too many "
+            "for this fit. Fit with cox(), whose robust errors respect clusters of any number."
         )
     return data.cluster

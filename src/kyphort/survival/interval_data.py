@@ -71,8 +71,12 @@ class IntervalData:
         values = {
             "left": read_only(low),
             "right": read_only(high),
-            "cluster": None if cluster is None else read_only(encode_codes("cluster", cluster, rows)),
-            "stratum": None if stratum is None else read_only(encode_codes("stratum", stratum, rows)),
+            "cluster": None
+            if cluster is None
+            else read_only(encode_codes("cluster", cluster, rows)),
+            "stratum": None
+            if stratum is None
+            else read_only(encode_codes("stratum", stratum, rows)),
             "weight": None if weight is None else read_only(_check_weight(weight, rows)),
             "label": label,
             "unit_of_analysis": unit_of_analysis,

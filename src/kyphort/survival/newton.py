@@ -44,7 +44,7 @@ def maximise(
     beta = np.zeros(size)
     start = now = likelihood(beta)
     for count in range(1, _MOST_STEPS + 1):
-        step = np.linalg.solve(now.information, now.gradient)
+        step: FloatArray = np.linalg.solve(now.information, now.gradient).astype(np.float64)
         beta, following = _climb(likelihood, beta, step, now)
         length = float(np.abs(step).max())
         if length < _SMALL_STEP and following.value - now.value <= _GAIN * (1.0 + abs(now.value)):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kyphort.errors import ConvergenceError
-from kyphort.survival.arrays import FloatArray, IntArray, with_start
+from kyphort.survival.arrays import FloatArray, IntArray, count_at, with_start
 from kyphort.survival.checks import as_times
 from kyphort.survival.innermost import Innermost, innermost_intervals
 from kyphort.survival.interval_data import IntervalData
@@ -143,9 +143,7 @@ def npmle(data: IntervalData) -> IntervalCurve:
     )
 
 
-def fit_probabilities(
-    inner: Innermost, weight: FloatArray
-) -> tuple[FloatArray, float, float, int]:
+def fit_probabilities(inner: Innermost, weight: FloatArray) -> tuple[FloatArray, float, float, int]:
     """Return the probabilities `(m,)`, the log-likelihood, its proved gap, and the steps taken.
 
     Rows of weight 0 count for nothing.
@@ -154,7 +152,8 @@ def fit_probabilities(
     total = float(rows.weight.sum())
     probability = _start(rows, inner.left.size)
     best, best_gap, highest, since = probability, np.inf, -np.inf, 0
-    for count in range(_MOST_STEPS):
+    count = 0
+    for count in range(_MOST_STEPS):  # noqa: B007 - told below
         gradient = rows.gradient(probability)
         gap = max(float(gradient.max()) - total, 0.0)
         value = rows.value(probability)
@@ -209,7 +208,7 @@ def _distinct(inner: Innermost, weight: FloatArray) -> _Rows:
     counted = weight > 0.0
     keys, position = np.unique(key[counted], return_inverse=True)
     first, after = np.divmod(keys, inner.left.size + 1)
-    return _Rows(first, after, np.bincount(position, weight[counted], keys.size))
+    return _Rows(first, after, count_at(position, weight[counted], keys.size))
 
 
 def _start(rows: _Rows, size: int) -> FloatArray:

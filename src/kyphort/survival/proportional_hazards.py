@@ -100,12 +100,12 @@ def _transformed(fit: Fit, times: FloatArray, transform: TimeTransform) -> Float
     if transform == "identity":
         return times
     if transform == "log":
-        return np.log(times)
+        return np.asarray(np.log(times))
     if transform == "rank":
         every = np.sort(fit.data.time)
         below = np.searchsorted(every, times, side="left")
         up_to = np.searchsorted(every, times, side="right")
-        return (below + up_to + 1.0) / 2.0
+        return np.asarray((below + up_to + 1.0) / 2.0)
     pooled = SurvivalData(fit.data.time, fit.is_event.astype(int), entry=fit.data.entry)
     curve = kaplan_meier(pooled, cluster_robust=False)
     before = np.searchsorted(curve.times, times, side="left")

@@ -77,9 +77,7 @@ def pseudo_observations(
     pairs = [without.at(float(time)) for time in asked]
     estimate = np.array([whole for whole, _ in pairs])
     left_out = np.stack([found for _, found in pairs], axis=1)
-    return PseudoObservations(
-        asked, n * estimate - (n - 1) * left_out, estimate, estimand, data
-    )
+    return PseudoObservations(asked, n * estimate - (n - 1) * left_out, estimate, estimand, data)
 
 
 class _LeaveOneOut:
@@ -156,14 +154,14 @@ class _Running:
             steps = self.survival[:-1] * self._counted
             return np.concatenate(([0.0], np.cumsum(steps)))[position]
         areas = self.survival * np.concatenate(([self._first_gap], self._gaps))
-        return np.cumsum(areas)[position]
+        return np.asarray(np.cumsum(areas)[position], dtype=np.float64)
 
     def onwards(self, position: IntArray, estimand: PseudoEstimand) -> FloatArray:
         """Return what is gathered after the time at each position, given one is there."""
         found = np.empty(self._last)
         if estimand == "survival":
             later = np.concatenate((self._stays[1:], [1.0])) if self._last else self._stays
-            return np.cumprod(later[::-1])[::-1][position]
+            return np.asarray(np.cumprod(later[::-1])[::-1][position], dtype=np.float64)
         ahead = 0.0
         for place in range(self._last - 1, -1, -1):
             if estimand == "incidence":
@@ -183,8 +181,8 @@ def _check(data: SurvivalData, times: ArrayLike) -> FloatArray:
     if data.entry is not None or data.weight is not None:
         field = "entry" if data.entry is not None else "weight"
         raise InvalidDataError(
-            f"{field}: a row that is left out of late or weighted risk sets has no such value. Leave "
-            f"{field} out, or fit with cox()."
+            f"{field}: a row that is left out of late or weighted risk sets has no such value. "
+            f"Leave {field} out, or fit with cox()."
         )
     if len(data) < 2:
         raise InvalidDataError("time: one row. Without it nothing is left; pass at least two.")
@@ -193,7 +191,7 @@ def _check(data: SurvivalData, times: ArrayLike) -> FloatArray:
     last = float(data.time.max())
     if asked.size == 0 or asked[0] <= 0.0 or (np.diff(asked) <= 0.0).any() or asked[-1] > last:
         raise InvalidDataError(
-            f"times: {asked.tolist()}. Allowed: one or more times above zero, ascending, none after "
-            f"the last exit at {last:g}."
+            f"times: {asked.tolist()}. Allowed: one or more times above zero, ascending, none "
+            f"after the last exit at {last:g}."
         )
     return asked

@@ -152,7 +152,11 @@ def _solve(matrix: FloatArray, outcome: FloatArray, start: FloatArray, link: Lin
 
 
 def _sandwich(
-    matrix: FloatArray, outcome: FloatArray, beta: FloatArray, link: Link, pseudo: PseudoObservations
+    matrix: FloatArray,
+    outcome: FloatArray,
+    beta: FloatArray,
+    link: Link,
+    pseudo: PseudoObservations,
 ) -> tuple[FloatArray, int]:
     mean, slope = _mean(matrix @ beta, link)
     gradient = slope[:, None] * matrix

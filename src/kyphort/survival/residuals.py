@@ -114,6 +114,7 @@ def _refuse_exact(model: CoxModel) -> Fit:
     fit = fit_of(model)
     if model.ties == "exact":
         raise InvalidDataError(
-            "model: fitted with ties='exact', which has no residuals of this kind. Fit with 'efron'."
+            "model: fitted with ties='exact', which has no residuals of this kind. Fit with "
+            "'efron'."
         )
     return fit

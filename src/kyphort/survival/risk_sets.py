@@ -21,7 +21,8 @@ class RiskSets:
     The m distinct event times of all strata are slots, ordered by stratum and time. Row i is at
     risk at slots `first[i]` to `last[i]`, both included (never, when `last < first`); `last` is
     ascending. An event falls on `last`. `bounds` `(strata + 1,)` says where the slots of a stratum
-    begin, `start` `(n,)` where those of each row's stratum do. `deaths` `(m,)` counts the rows that have their event, `death_weight` their weights.
+    begin, `start` `(n,)` where those of each row's stratum do. `deaths` `(m,)` counts the rows that
+    have their event, `death_weight` their weights.
     """
 
     order: IntArray
@@ -49,7 +50,7 @@ class RiskSets:
         return self.last[self.event_rows]
 
     def from_rows(self, values: FloatArray) -> FloatArray:
-        """Put values of rows, `(n,)` or `(n, q)`, given in the order of the data, in canonical order."""
+        """Put values of rows `(n, …)`, given in the order of the data, in canonical order."""
         return values[self.order]
 
     def to_rows(self, values: FloatArray) -> FloatArray:

@@ -44,8 +44,10 @@ from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
 from kyphort.workflows.comparisons import compare_groups
 from kyphort.workflows.drawn import draw
+from kyphort.workflows.events_allow import events_allow
 from kyphort.workflows.interval_censored import interval_censored
 from kyphort.workflows.missing import what_is_missing
+from kyphort.workflows.models import fit_models
 from kyphort.workflows.pain import pain
 from kyphort.workflows.sensitivity import sensitivity
 from kyphort.workflows.tables import Tables, derive_all, rows_behind
@@ -117,6 +119,10 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         curves=draw(tables, study),
         endpoint_rows=rows_behind(tables),
         interval_censored_local_control=between_scans,
+        events_allow={
+            plan.id: events_allow(tables.vertebrae, plan, study) for plan in study.comparisons
+        },
+        models=fit_models(tables, study.models),
         comparators=comparator_rows(),
     )
     return results if cohort.visits else _without_local_control(results)
@@ -144,6 +150,7 @@ def _without_local_control(results: Results) -> Results:
         lpfs_seed=opened(results.lpfs_seed),
         lpfs_composite=opened(results.lpfs_composite),
         sensitivity=(),
+        events_allow={},
         comparisons={
             name: replace(
                 one,

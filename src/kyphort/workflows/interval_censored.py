@@ -19,7 +19,10 @@ def interval_censored(table: EndpointTable, study: Study) -> tuple[IntervalLandm
     return tuple(
         IntervalLandmark(
             time,
-            *map(curves.known, (estimate, lower, upper, error)),
+            curves.known(estimate),
+            curves.known(lower),
+            curves.known(upper),
+            curves.known(error),
             float(np.count_nonzero(data.left >= time)),
             curves.known(lowest),
             other.estimate,
