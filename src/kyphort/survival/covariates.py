@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray
@@ -34,6 +35,10 @@ def as_design(covariates: Covariates, rows: int, field: str = "covariates") -> D
     >>> design.names, design.values.tolist()
     (('age', 'lumbar'), [[61.0, 0.0], [70.0, 1.0]])
     """
+    if isinstance(covariates, np.ndarray) and covariates.ndim == 2 and covariates.shape[1]:
+        whole = _whole(covariates, rows)
+        if whole is not None:
+            return whole
     names, columns = _columns(covariates, field)
     if not columns:
         raise InvalidDataError(f"{field}: no column. Pass at least one covariate.")
@@ -46,6 +51,15 @@ def as_design(covariates: Covariates, rows: int, field: str = "covariates") -> D
                 "number for each of these rows, or leave the rows out."
             )
     return Design(names, np.stack(columns, axis=1))
+
+
+def _whole(covariates: NDArray[Any], rows: int) -> Design | None:
+    """Return a sound matrix as it is; None for one whose columns need a closer look."""
+    if covariates.dtype.kind not in "fiub" or covariates.shape[0] != rows:
+        return None
+    values = np.ascontiguousarray(covariates, dtype=np.float64)
+    names = tuple(f"x{place + 1}" for place in range(values.shape[1]))
+    return Design(names, values) if np.isfinite(values).all() else None
 
 
 def _columns(covariates: Covariates, field: str) -> tuple[tuple[str, ...], list[FloatArray]]:

@@ -21,6 +21,7 @@ from kyphort.survival.cox_fit import (
 from kyphort.survival.cox_likelihood import Problem, Ties
 from kyphort.survival.cox_model import CoxModel, Fit
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.jit import is_large
 from kyphort.survival.monotone import refuse_monotone
 from kyphort.survival.newton import maximise
 
@@ -90,10 +91,9 @@ def cox(
     scaled = scaled_problem(data, data.event == cause, design, offset, ties)
     problem = scaled.problem
     likelihood = likelihood_of(problem)
-    refuse_dependent(likelihood(np.zeros(problem.size)).information, design.names)
-    top = maximise(
-        likelihood, problem.size, lambda step: refuse_monotone(problem, design.names, step)
-    )
+    start = likelihood(np.zeros(problem.size))
+    refuse_dependent(start.information, design.names)
+    top = maximise(likelihood, start, lambda step: refuse_monotone(problem, design.names, step))
     covariance = inverse(top.end.information)
     robust = None if cluster is None else sandwich(problem, top.beta, covariance, cluster)
     return CoxModel(
@@ -117,8 +117,13 @@ def sandwich(
     problem: Problem, beta: FloatArray, covariance: FloatArray, cluster: IntArray
 ) -> FloatArray:
     """Return covariance (Σ over clusters of their score residuals' outer product) covariance."""
-    scores = problem.sets.weight[:, None] * score_rows(problem, beta)
-    by_cluster = sum_by_label(scores, cluster[problem.sets.order])
+    own = cluster[problem.sets.order]
+    if is_large(own.size):
+        from kyphort.survival.cox_many import scores_by_cluster  # noqa: PLC0415 - many rows only
+
+        by_cluster = scores_by_cluster(problem, beta, own)
+    else:
+        by_cluster = sum_by_label(problem.sets.weight[:, None] * score_rows(problem, beta), own)
     middle = np.einsum("ci,cj->ij", by_cluster, by_cluster)
     found = covariance @ middle @ covariance
     return np.asarray((found + found.T) / 2.0)

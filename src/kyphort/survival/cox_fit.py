@@ -21,6 +21,7 @@ from kyphort.survival.cox_likelihood import (
     risk_moments,
 )
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.jit import is_large
 from kyphort.survival.risk_sets import RiskSets, risk_sets, sum_slots
 
 _DEPENDENT = 1e-11
@@ -60,7 +61,7 @@ def scaled_problem(
     shift = None if offset is None else _check_offset(offset, len(data))
     sets = risk_sets(data, is_event, design.values, shift)
     centred = _centred(sets, sets.from_rows(design.values))
-    scale = np.sqrt(np.mean(centred**2, axis=0))
+    scale = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(data))
     for name, spread, values in zip(design.names, scale, design.values.T, strict=True):
         if spread <= 1e-13 * max(1e-300, float(np.abs(values).max())):
             raise InvalidDataError(
@@ -69,7 +70,7 @@ def scaled_problem(
             )
     problem = Problem(
         sets,
-        np.ascontiguousarray(centred / scale),
+        np.divide(centred, scale, out=centred),
         None if shift is None else sets.from_rows(shift),
         ties,
     )
@@ -138,6 +139,10 @@ def likelihood_of(problem: Problem) -> Callable[[FloatArray], Likelihood]:
         from kyphort.survival.exact_ties import evaluate_exact  # noqa: PLC0415 - rarely asked for
 
         return lambda beta: evaluate_exact(problem, beta)
+    if is_large(problem.design.shape[0]):
+        from kyphort.survival.cox_many import evaluate_many  # noqa: PLC0415 - for many rows only
+
+        return lambda beta: evaluate_many(problem, beta)
     return lambda beta: evaluate(problem, beta)
 
 
@@ -150,7 +155,8 @@ def _check_offset(offset: ArrayLike, rows: int) -> FloatArray:
 def _centred(sets: RiskSets, values: FloatArray) -> FloatArray:
     """Subtract the mean of each stratum, which no partial likelihood depends on."""
     if sets.stratum is None:
-        return np.asarray(values - values.mean(axis=0))
+        values -= values.mean(axis=0)
+        return values
     strata = int(sets.stratum[-1]) + 1
     rows = np.bincount(sets.stratum, minlength=strata)
     return np.asarray(

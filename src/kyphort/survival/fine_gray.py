@@ -13,6 +13,7 @@ from kyphort.survival.cox_fit import inverse, refuse_dependent
 from kyphort.survival.cox_likelihood import Likelihood, gram
 from kyphort.survival.cox_model import CoxModel
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.monotone import refuse_direction
 from kyphort.survival.newton import maximise
 from kyphort.survival.risk_sets import sum_slots
 from kyphort.survival.score import rows_by_stratum, strata_of
@@ -74,8 +75,9 @@ def fine_gray(data: SurvivalData, covariates: Covariates, *, cause: int = 1) -> 
             np.sum([one.information for one in found], axis=0),
         )
 
-    refuse_dependent(likelihood(np.zeros(scale.size)).information, design.names)
-    top = maximise(likelihood, scale.size, lambda _: None)
+    start = likelihood(np.zeros(scale.size))
+    refuse_dependent(start.information, design.names)
+    top = maximise(likelihood, start, lambda step: _refuse_monotone(parts, design.names, step))
     covariance = inverse(top.end.information)
     scores = np.zeros_like(z)
     for one in parts:
@@ -164,6 +166,17 @@ class _Part:
         mean = np.where(self.events[:, None] > 0.0, summed[:, 1:] / safe, 0.0)
         return eta, risk, shift, total, mean
 
+    def is_highest(self, along: FloatArray, slack: float) -> bool:
+        """Whether each event has the highest combination of covariates of all that count then."""
+        value = self.z @ along
+        highest = np.full(self.events.size, -np.inf)
+        np.maximum.at(highest, self.slot, value)
+        highest = np.maximum.accumulate(highest[::-1])[::-1]
+        gone = np.full(self.events.size, -np.inf)
+        np.maximum.at(gone, self.slot[self.competes], value[self.competes])
+        highest = np.maximum(highest, np.maximum.accumulate(gone))
+        return bool((value >= highest[self.slot] - slack)[self.is_event].all())
+
     def _over_time(self, steps: FloatArray) -> FloatArray:
         """Sum steps of times `(m, q)` over each row's weighted time at risk `(n, q)`."""
         found = np.cumsum(steps, axis=0)[self.slot]
@@ -198,6 +211,14 @@ class _Part:
         own = q[self.slot] / self.at_risk[self.slot, None]
         found[is_censored] += own[is_censored]
         return np.asarray(found)
+
+
+def _refuse_monotone(parts: list[_Part], names: tuple[str, ...], direction: FloatArray) -> None:
+    """Raise when every event is the highest of its weighted risk set in a direction."""
+    along = direction / np.abs(direction).max()
+    slack = 1e-6 * float(np.ptp(np.concatenate([one.z @ along for one in parts])))
+    if all(one.is_highest(along, slack) for one in parts):
+        refuse_direction(names, along)
 
 
 def _part(data: SurvivalData, z: FloatArray, cause: int, rows: IntArray | slice) -> _Part:

@@ -28,6 +28,11 @@ def refuse_monotone(problem: Problem, names: tuple[str, ...], direction: FloatAr
     slack = _ROUNDING * float(value.max() - value.min())
     if (value[sets.event_rows] < highest - slack).any():
         return
+    refuse_direction(names, along)
+
+
+def refuse_direction(names: tuple[str, ...], along: FloatArray) -> None:
+    """Raise, naming the covariates of a direction `(p,)` along which a likelihood rises."""
     parts = [
         f"'{name}' {'upwards' if part > 0 else 'downwards'}"
         for name, part in zip(names, along, strict=True)

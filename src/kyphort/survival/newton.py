@@ -27,22 +27,22 @@ class Maximum:
 
 def maximise(
     likelihood: Callable[[FloatArray], Likelihood],
-    size: int,
+    start: Likelihood,
     diverges: Callable[[FloatArray], None],
 ) -> Maximum:
-    """Climb from zero by Newton's steps, halved while they lead down, until none is left.
+    """Climb from zero, where the likelihood is `start`, by Newton's steps, until none is left.
 
-    Coefficients are of covariates with a standard deviation of 1. Once a step is below 1e-7 one
-    more is taken, which squares its error. `diverges` is asked about the direction of steps that do
-    not get shorter, and raises when the likelihood rises along it without end.
+    Steps are halved while they lead down. Coefficients are of covariates with a standard deviation
+    of 1. The climb ends with a step below 1e-7, whose error is that squared. `diverges` is asked
+    about the direction of steps that do not get shorter, and raises when the likelihood rises along
+    it without end.
 
     Raises
     ------
     ConvergenceError
         When 60 steps do not suffice.
     """
-    beta = np.zeros(size)
-    start = now = likelihood(beta)
+    beta, now = np.zeros(start.gradient.size), start
     for count in range(1, _MOST_STEPS + 1):
         step: FloatArray = np.linalg.solve(now.information, now.gradient).astype(np.float64)
         beta, following = _climb(likelihood, beta, step, now)

@@ -22,7 +22,7 @@ class RiskSets:
     risk at slots `first[i]` to `last[i]`, both included (never, when `last < first`); `last` is
     ascending. An event falls on `last`. `bounds` `(strata + 1,)` says where the slots of a stratum
     begin, `start` `(n,)` where those of each row's stratum do. `deaths` `(m,)` counts the rows that
-    have their event, `death_weight` their weights.
+    have their event, `death_weight` their weights; `slot_rows` `(m,)` is one of them in `data`.
     """
 
     order: IntArray
@@ -33,7 +33,8 @@ class RiskSets:
     is_event: BoolArray
     event_rows: IntArray
     weight: FloatArray
-    times: FloatArray
+    data: SurvivalData
+    slot_rows: IntArray
     bounds: IntArray
     deaths: FloatArray
     death_weight: FloatArray
@@ -42,7 +43,12 @@ class RiskSets:
     @property
     def slots(self) -> int:
         """How many event times there are."""
-        return int(self.times.size)
+        return int(self.slot_rows.size)
+
+    @property
+    def times(self) -> FloatArray:
+        """The time of each slot `(m,)`."""
+        return self.data.time[self.slot_rows]
 
     @property
     def event_slot(self) -> IntArray:
@@ -104,20 +110,29 @@ def risk_sets(
         )
     order, position, stratum = _ordered(data, is_event, values, offset)
     weight, event = data.weights[order], is_event[order]
-    key = position if stratum is None else _keyed(stratum, position)
-    slot_keys, slot_rows = np.unique(key[event], return_index=True)
-    last = np.searchsorted(slot_keys, key, side="right") - 1
-    rows_of_slots = np.flatnonzero(event)[slot_rows]
+    last, rows_of_slots = _slots(position, stratum, event)
     bounds = _bounds(stratum, rows_of_slots)
     start = np.zeros(order.size, dtype=np.int64) if stratum is None else bounds[stratum]
     first = start
-    times = data.time[order[rows_of_slots]]
     if data.entry is not None:
+        times = data.time[order[rows_of_slots]]
         first = _entered(data.entry[order], stratum, times, bounds)
     event_rows = np.flatnonzero(event)
-    size = slot_keys.size
+    size = rows_of_slots.size
     return RiskSets(
-        *(order, stratum, start, first, last, event, event_rows, weight, times, bounds),
+        *(
+            order,
+            stratum,
+            start,
+            first,
+            last,
+            event,
+            event_rows,
+            weight,
+            data,
+            order[rows_of_slots],
+            bounds,
+        ),
         np.bincount(last[event_rows], minlength=size).astype(np.float64),
         count_at(last[event_rows], weight[event_rows], size),
         data.entry is not None,
@@ -149,8 +164,19 @@ def _ordered(
     return order, position[order], None if strata is None else strata[order]
 
 
-def _keyed(stratum: IntArray, position: Integers) -> IntArray:
-    return np.asarray(stratum * (int(position.max()) + 1) + position, dtype=np.int64)
+def _slots(
+    position: Integers, stratum: IntArray | None, event: BoolArray
+) -> tuple[IntArray, IntArray]:
+    """Return each row's last slot `(n,)`, and the first event row of each slot `(m,)`."""
+    is_new = np.diff(position, prepend=-1) != 0
+    if stratum is not None:
+        is_new |= np.diff(stratum, prepend=-1) != 0
+    moment = np.cumsum(is_new) - 1
+    has_event = np.zeros(int(moment[-1]) + 1, dtype=bool)
+    has_event[moment[event]] = True
+    last = (np.cumsum(has_event) - 1)[moment]
+    rows = np.flatnonzero(event)
+    return last, rows[np.diff(last[rows], prepend=-1) != 0]
 
 
 def _bounds(stratum: IntArray | None, rows_of_slots: IntArray) -> IntArray:
