@@ -60,6 +60,7 @@ check: $(STAMPS)/dev
 bench: $(STAMPS)/dev
 	"$(VENV)/python" -m benchmarks
 	"$(VENV)/python" -m benchmarks.survival
+	"$(VENV)/python" -m benchmarks.survival.regression
 	"$(VENV)/python" -m benchmarks.dosimetry
 
 soak: $(STAMPS)/dev

@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from soak import coverage, dosimetry_coverage, kills, properties
+from soak import coverage, dosimetry_coverage, kills, properties, regression_coverage
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
+    "regression": regression_coverage.run,
     "dosimetry": dosimetry_coverage.run,
     "kills": kills.run,
 }

@@ -17,6 +17,7 @@ from kyphort.survival.cox_curves import (
     baseline_hazard,
     predict_survival,
 )
+from kyphort.survival.cox_jackknife import jackknife
 from kyphort.survival.cox_model import CoxModel, ModelTest
 from kyphort.survival.curves import SurvivalCurve, kaplan_meier
 from kyphort.survival.data import SurvivalData
@@ -111,6 +112,7 @@ __all__ = [
     "gamma_frailty",
     "gray_test",
     "interval_test",
+    "jackknife",
     "kaplan_meier",
     "landmark_table",
     "logrank",
