@@ -44,6 +44,7 @@ _ELSEWHERE = "collections|datetime|enum|importlib|numpy|np|npt|pathlib|sqlalchem
 nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})\..*"),
     ("py:class", r"kyphort\.(\w+\.)*_\w+"),  # private type variables have no page
+    ("py:class", r"kyphort\.survival\.cox_model\.Fit"),  # what a model keeps for its diagnostics
 ]
 
 

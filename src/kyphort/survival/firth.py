@@ -68,7 +68,7 @@ def firth(
 ) -> FirthModel:
     """Estimate hazard ratios from few events by Firth's penalised partial likelihood.
 
-    Maximises log L(β) + ½ log |I(β)|, which takes away the first-order bias and has a finite
+    Maximises log L(β) + ½ log det I(β), which takes away the first-order bias and has a finite
     maximum also where every event is the highest at risk and Cox's likelihood has none. Limits of a
     coefficient are where twice the fall of the penalised likelihood, maximised over the others, is
     the χ²₁ quantile.
@@ -157,7 +157,7 @@ class _Penalised:
         self._problem = problem
 
     def evaluate(self, beta: FloatArray, steps: int = 0) -> _Point:
-        """Return log L + ½ log |I| with its gradient, and the information of log L."""
+        """Return log L + ½ log det I with its gradient, and the information of log L."""
         plain = evaluate(self._problem, beta)
         sign, logarithm = np.linalg.slogdet(plain.information)
         if sign <= 0.0 or not np.isfinite(logarithm):
