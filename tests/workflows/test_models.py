@@ -111,7 +111,8 @@ def test_ten_recurrences_may_not_say_that_groups_are_alike(results: Results) -> 
 def test_the_report_says_it(results: Results, folder: Path) -> None:
     page = (folder / "out" / "report.html").read_text(encoding="utf-8")
     assert "What the recurrences allow" in page
-    assert "may not be said: a doubling is not excluded" in page
+    assert "“no difference” may not be said" in page
+    assert "8 mm against 13 mm" in page
     assert "per mm" in page
     assert "last scan without" in page
     assert results.sensitivity[-1].label in page

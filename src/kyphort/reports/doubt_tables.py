@@ -57,7 +57,7 @@ def between_scans(results: Results) -> Table:
         tuple(
             (
                 clock_of(results).shown(one.time_months),
-                one.kaplan_meier,
+                cell(results, f"{name}.{one.time_months:g}.kaplan_meier", one.kaplan_meier),
                 *estimate_cells(results, name, one),
                 cell(results, f"{name}.{one.time_months:g}.lowest", one.lowest),
                 cell(results, f"{name}.{one.time_months:g}.at_risk", one.at_risk),

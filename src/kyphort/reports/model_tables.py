@@ -7,8 +7,9 @@ from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import ABSENT, Kind, p_value
 from kyphort.reports.results import EventsAllowRow, Interval, ModelResult, Results
 
-MAY_NOT = "“no difference” may not be said: a doubling is not excluded"
-MAY = "a doubling and a halving are excluded"
+MAY_NOT = "not excluded"
+MAY = "excluded"
+_UNITS = {"distance_mm": " mm", "dose_gy": " Gy"}
 FEW_PER_PARAMETER = 10
 
 
@@ -17,22 +18,20 @@ def events_allow(results: Results) -> Table:
     return Table(
         "events_allow",
         "What the recurrences allow. If two groups are alike, the limits of their hazard ratio are "
-        "about the estimate divided and multiplied by the factor; the detectable ratio would be "
-        "found in four of five such cohorts.",
+        "about the estimate divided and multiplied by the factor. Where a doubling is not "
+        "excluded, “no difference” may not be said.",
         (
-            Column("Comparison"),
-            Column("Group"),
+            Column("Groups"),
             Column("Recurrences", Kind.COUNT),
             Column("Per parameter", Kind.DECIMAL),
-            Column("Factor of limits", Kind.DECIMAL),
-            Column("Detectable ratio", Kind.DECIMAL),
+            Column("Factor", Kind.DECIMAL),
+            Column("Needed", Kind.COUNT),
             Column("Hazard ratio", Kind.DECIMAL),
             Column("95% lower", Kind.DECIMAL),
             Column("95% upper", Kind.DECIMAL),
             Column("Robust lower", Kind.DECIMAL),
             Column("Robust upper", Kind.DECIMAL),
-            Column("Needed", Kind.COUNT),
-            Column("Verdict"),
+            Column("A doubling is"),
         ),
         tuple(
             _allowed(results, identifier, place, row)
@@ -52,18 +51,16 @@ def _allowed(
     results: Results, identifier: str, place: int, row: EventsAllowRow
 ) -> tuple[object, ...]:
     path = f"events_allow.{identifier}.{place}"
-    title = results.comparisons[identifier].title
+    unit = _UNITS.get(results.comparisons[identifier].variable, "")
     numbers = ("hazard_ratio", "lower", "upper", "robust_lower", "robust_upper")
     verdict = f"not fitted: {row.why_not}" if row.why_not else MAY if row.no_difference else MAY_NOT
     return (
-        title,
-        f"{row.group} against {row.reference}",
+        f"{row.group}{unit} against {row.reference}{unit}",
         row.events,
         row.events_per_parameter,
         row.limit_factor,
-        row.detectable_ratio,
-        *(cell(results, f"{path}.{name}", getattr(row, name)) for name in numbers),
         row.events_to_exclude_doubling,
+        *(cell(results, f"{path}.{name}", getattr(row, name)) for name in numbers),
         verdict,
     )
 
