@@ -26,6 +26,7 @@ from kyphort.survival.cox_likelihood import (
 )
 from kyphort.survival.cox_model import CoxModel, Fit, ModelTest
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.newton import solved
 from kyphort.survival.transforms import normal_quantile
 
 _MOST_STEPS = 500
@@ -176,7 +177,7 @@ class _Penalised:
                 return now
             step = np.zeros_like(start)
             information = now.information[np.ix_(free, free)]
-            step[free] = np.linalg.solve(information, now.gradient[free])
+            step[free] = solved(information, now.gradient[free])
             step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-300))
             following = self._risen(now, step, count + 1)
             if float(np.abs(step).max()) < _SETTLED or following is now:

@@ -20,6 +20,7 @@ from kyphort.survival.cox_likelihood import (
 )
 from kyphort.survival.cox_model import CoxModel, ModelTest
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.newton import solved
 from kyphort.survival.transforms import normal_quantile
 
 _MOST_NUMBERS = 30_000_000
@@ -164,7 +165,7 @@ class _Shared:
         for _ in range(_MOST_STEPS):
             self.steps += 1
             step = np.zeros_like(self._now)
-            step[:free] = np.linalg.solve(information[:free, :free], gradient[:free])
+            step[:free] = solved(information[:free, :free], gradient[:free])
             step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-300))
             for _ in range(_MOST_HALVINGS):
                 found = self._penalised(self._now + step, variance)

@@ -44,7 +44,7 @@ def maximise(
     """
     beta, now = np.zeros(start.gradient.size), start
     for count in range(1, _MOST_STEPS + 1):
-        step: FloatArray = np.linalg.solve(now.information, now.gradient).astype(np.float64)
+        step = solved(now.information, now.gradient)
         beta, following = _climb(likelihood, beta, step, now)
         length = float(np.abs(step).max())
         if length < _SMALL_STEP and following.value - now.value <= _GAIN * (1.0 + abs(now.value)):
@@ -56,6 +56,24 @@ def maximise(
         f"The coefficients still move by {length:.2g} standard deviations after {_MOST_STEPS} "
         "steps. Look for a covariate that few events depend on, or fit with firth()."
     )
+
+
+def solved(information: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Return Newton's step.
+
+    Raises
+    ------
+    ConvergenceError
+        When the information has nothing left to invert.
+    """
+    try:
+        step = np.linalg.solve(information, gradient)
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(
+            "The likelihood has become flat in some direction, so that coefficients cannot be told "
+            "apart. Take fewer covariates for the number of events, or fit with firth()."
+        ) from error
+    return np.asarray(step, dtype=np.float64)
 
 
 def _climb(
