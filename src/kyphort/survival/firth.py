@@ -42,7 +42,8 @@ class FirthModel(CoxModel):
     `log_likelihood` and `log_likelihood_null` are penalised. `lower` and `upper` `(p,)` are limits
     of the hazard ratios by the profile of the penalised likelihood, `profile_p_values` `(p,)` those
     of its ratio test; both take rows as independent. A limit that is farther than 60 standard
-    deviations of its covariate away is infinite, or 0.
+    deviations of its covariate away, or cannot be found because other coefficients run away with
+    it, is infinite, or 0.
     """
 
     lower: FloatArray = field(kw_only=True)
@@ -225,7 +226,7 @@ def _profiles(
         error = float(np.sqrt(covariance[place, place]))
         lower[place] = profile.crossing(-error, drop)
         upper[place] = profile.crossing(error, drop)
-        p_values[place] = upper_tail(profile.fall(0.0), 1)
+        p_values[place] = profile.p_value()
     return lower, upper, p_values
 
 
@@ -244,16 +245,27 @@ class _Profile:
         self._near = found.beta
         return max(2.0 * (self._top.value - found.value), 0.0)
 
+    def p_value(self) -> float:
+        """Return the p value of the coefficient; NaN where its profile at 0 cannot be found."""
+        try:
+            return upper_tail(self.fall(0.0), 1)
+        except ConvergenceError:
+            return float("nan")
+
     def crossing(self, stride: float, drop: float) -> float:
         """Return where the fall reaches `drop`, going by strides away from the maximum."""
         self._near = self._top.beta
         centre = float(self._top.beta[self._place])
         inner, outer = centre, centre + 2.0 * stride
-        while self.fall(outer) < drop:
-            inner, outer = outer, outer + 2.0 * (outer - centre)
-            if abs(outer) > _FARTHEST:
-                return float(np.copysign(np.inf, stride))
-        return _bisect(lambda value: self.fall(value) - drop, inner, outer)
+        try:
+            while self.fall(outer) < drop:
+                inner, outer = outer, outer + 2.0 * (outer - centre)
+                if abs(outer) > _FARTHEST:
+                    return float(np.copysign(np.inf, stride))
+            return _bisect(lambda value: self.fall(value) - drop, inner, outer)
+        except ConvergenceError:
+            # The other coefficients run away with this one: nothing bounds it on this side.
+            return float(np.copysign(np.inf, stride))
 
 
 def _bisect(function: Callable[[float], float], inner: float, outer: float) -> float:
