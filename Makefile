@@ -61,6 +61,7 @@ bench: $(STAMPS)/dev
 	"$(VENV)/python" -m benchmarks
 	"$(VENV)/python" -m benchmarks.followup
 	"$(VENV)/python" -m benchmarks.survival
+	"$(VENV)/python" -m benchmarks.survival.regression
 	"$(VENV)/python" -m benchmarks.dosimetry
 	"$(VENV)/python" -m benchmarks.registry sqlite
 	"$(VENV)/python" -m benchmarks.registry postgresql

@@ -5,10 +5,12 @@ import sys
 
 from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
 from soak import coverage, dosimetry_coverage, faulty_files, kills, properties
+from soak import coverage, dosimetry_coverage, kills, properties, regression_coverage
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
+    "regression": regression_coverage.run,
     "dosimetry": dosimetry_coverage.run,
     "faulty files": faulty_files.run,
     "kills": kills.run,

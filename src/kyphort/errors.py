@@ -61,3 +61,14 @@ class RemoteError(KyphortError):
 
     code = "remote"
     exit_code = 9
+class MonotoneLikelihoodError(InvalidDataError):
+    """A likelihood that rises without end along some covariates, so that it has no maximum."""
+
+    code = "monotone-likelihood"
+
+
+class ConvergenceError(KyphortError, ArithmeticError):
+    """An iteration that did not settle on a result."""
+
+    code = "no-convergence"
+    exit_code = 18

@@ -99,7 +99,7 @@ def test_every_reading_of_the_sensitivity_table_is_the_plan_it_names(tmp_path: P
     assert [one.estimate for one in competing] == pytest.approx(
         [1 - (one.estimate or 0) for one in incidence], abs=1e-12
     )
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert {row.changed for row in rows.values()} == {
         "nothing",
         "censoring rule",
@@ -107,6 +107,7 @@ def test_every_reading_of_the_sensitivity_table_is_the_plan_it_names(tmp_path: P
         "retreatment rule",
         "dating rule",
         "unit of analysis",
+        "date of recurrence",
     }
 
 

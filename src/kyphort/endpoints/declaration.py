@@ -27,11 +27,14 @@ class Source:
     """Where a date comes from: `find` returns it for a subject, or None.
 
     `reason` is what the row will say; `record` names the kind of record that holds the date.
+    `last_without` belongs to what is only seen by looking: it returns until when, before a given
+    date if any, the subject is known to have been free of it.
     """
 
     reason: str
     record: str
     find: Callable[[Subject], dt.date | None]
+    last_without: Callable[[Subject, dt.date | None], dt.date] | None = None
 
 
 @dataclass(frozen=True, slots=True)

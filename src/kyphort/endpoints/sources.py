@@ -54,6 +54,25 @@ def _level_progression(
     return None
 
 
+def _seen_free(
+    says_free: Callable[[LevelAssessment], bool],
+) -> Callable[[Subject, dt.date | None], dt.date]:
+    """Return the function that finds until when all levels of a subject were seen to be free.
+
+    A level is free until its procedure, and then as far as its last assessment that says so; the
+    subject as far as every one of its levels.
+    """
+
+    def find(subject: Subject, before: dt.date | None) -> dt.date:
+        until = {vertebra.level: vertebra.procedure_date for vertebra in subject.vertebrae}
+        for date, found in _assessments(subject):
+            if says_free(found) and date < (before or dt.date.max):
+                until[found.level] = max(until[found.level], date)
+        return min(until.values())
+
+    return find
+
+
 def _death(subject: Subject) -> dt.date | None:
     return subject.patient.death_date
 
@@ -66,7 +85,10 @@ def _first_retreatment(subject: Subject) -> dt.date | None:
 def progression(rule: IndeterminateRule = IndeterminateRule.BACKDATE) -> Source:
     """Return the source of local progression under a dating rule."""
     return Source(
-        "local progression", "assessment", lambda subject: _first_progression(subject, rule)
+        "local progression",
+        "assessment",
+        lambda subject: _first_progression(subject, rule),
+        _seen_free(lambda found: found.local_status is LocalStatus.NONE),
     )
 
 
@@ -74,6 +96,7 @@ NEW_FRACTURE = Source(
     "compression fracture of the treated vertebra",
     "assessment",
     lambda subject: _first(subject, lambda found: found.new_fracture is Finding.PRESENT),
+    _seen_free(lambda found: found.new_fracture is Finding.ABSENT),
 )
 DEATH = Source("death", "vital status", _death)
 RETREATMENT = Source("retreatment without progression", "treatment", _first_retreatment)

@@ -4,6 +4,7 @@ from kyphort.protocol.completeness import OVERALL, CompletenessRow, completeness
 from kyphort.protocol.due_visit import Course, DueVisit, MissingItem, VisitState
 from kyphort.protocol.eligibility import RuleAnswer, eligibility
 from kyphort.protocol.followup import due_list
+from kyphort.protocol.models import ModelEndpoint, ModelMethod, ModelPlan, ModelVariable
 from kyphort.protocol.protocols import (
     DEFAULT_PROTOCOL,
     available_protocols,
@@ -55,6 +56,10 @@ __all__ = [
     "IndeterminateRule",
     "LocalControlPlan",
     "MissingItem",
+    "ModelEndpoint",
+    "ModelMethod",
+    "ModelPlan",
+    "ModelVariable",
     "Offset",
     "OffsetUnit",
     "PlannedPainVisit",

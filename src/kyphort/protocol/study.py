@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kyphort.errors import InvalidDataError
 from kyphort.protocol.fields import Fields
+from kyphort.protocol.models import ModelPlan, read_model
 from kyphort.units import DAYS_PER_MONTH
 
 
@@ -164,10 +165,12 @@ class Study:
     local_control: LocalControlPlan
     comparisons: tuple[GroupPlan, ...]
     permutations: int
+    replicates: int
     seed: int
     schedule: Schedule
     pain_visits: tuple[PlannedPainVisit, ...]
     pain_baseline_days: int
+    models: tuple[ModelPlan, ...] = ()
 
 
 def study_template_text() -> str:
@@ -229,6 +232,7 @@ def _study(given: Mapping[str, object], name: str) -> Study:
         ),
         comparisons=tuple(_comparison(one) for one in top.entries("comparison")),
         permutations=int(resampling.number("permutations", above=0)),
+        replicates=resampling.whole("replicates", above=99, below=100_001),
         seed=int(resampling.number("seed", above=-1)),
         schedule=Schedule(
             tuple(int(one) for one in schedule.rising_numbers("imaging_months", at_least=1)),
@@ -237,10 +241,15 @@ def _study(given: Mapping[str, object], name: str) -> Study:
         ),
         pain_visits=tuple(_pain_visit(one) for one in pain.entries("visit")),
         pain_baseline_days=int(pain.number("baseline_days", above=-1)),
+        models=tuple(
+            read_model(one, unit.in_months)
+            for one in (top.entries("models") if top.has("models") else ())
+        ),
     )
     for fields in (top, local, schedule, pain, resampling):
         fields.refuse_unknown()
-    _refuse_repeated([one.id for one in study.comparisons], name)
+    _refuse_repeated([one.id for one in study.comparisons], name, "comparison")
+    _refuse_repeated([one.id for one in study.models], name, "model")
     return study
 
 
@@ -267,9 +276,9 @@ def _pain_visit(fields: Fields) -> PlannedPainVisit:
     return visit
 
 
-def _refuse_repeated(ids: list[str], name: str) -> None:
+def _refuse_repeated(ids: list[str], name: str, what: str) -> None:
     repeated = [one for one in ids if ids.count(one) > 1]
     if repeated:
         raise InvalidDataError(
-            f"{name}: the comparison '{repeated[0]}' appears more than once. Rename one."
+            f"{name}: the {what} '{repeated[0]}' appears more than once. Rename one."
         )

@@ -1,6 +1,6 @@
 """Tables of what a conclusion rests on: decisions, overdue scans, readers, gaps, doubts."""
 
-from kyphort.reports.cells import AT_RISK_NOTE, with_limits
+from kyphort.reports.cells import AT_RISK_NOTE, cell, estimate_cells, open_note, with_limits
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import ABSENT, Kind, percent
@@ -13,7 +13,8 @@ def sensitivity(results: Results) -> Table:
     return Table(
         "sensitivity",
         "What local control rests on: each row changes one decision of the study. Estimates with "
-        "95% limits; whether an early recurrence was seen late is not covered by any of them.",
+        "95% limits. Only the interval-censored row knows that a recurrence seen at a scan began "
+        "before it; a scan that was never made no row can replace.",
         (
             Column("Reading"),
             Column("Changed"),
@@ -33,6 +34,42 @@ def sensitivity(results: Results) -> Table:
             ),
         ),
         (AT_RISK_NOTE, *_invented_note(results)),
+    )
+
+
+def between_scans(results: Results) -> Table:
+    """Show local control when recurrence is only known to lie between two scans."""
+    name = "interval_censored_local_control"
+    return Table(
+        name,
+        "Local control when a recurrence is known only to lie between the last scan without and "
+        "the first with it (nonparametric maximum likelihood), beside Kaplan–Meier, which dates it "
+        "at the scan that showed it.",
+        (
+            Column(clock_of(results).title, Kind.NUMBER),
+            Column("Kaplan–Meier", Kind.PERCENT),
+            Column("Interval-censored", Kind.PERCENT),
+            Column("95% lower", Kind.PERCENT),
+            Column("95% upper", Kind.PERCENT),
+            Column("As low as", Kind.PERCENT),
+            Column("Seen free then or later", Kind.COUNT),
+        ),
+        tuple(
+            (
+                clock_of(results).shown(one.time_months),
+                cell(results, f"{name}.{one.time_months:g}.kaplan_meier", one.kaplan_meier),
+                *estimate_cells(results, name, one),
+                cell(results, f"{name}.{one.time_months:g}.lowest", one.lowest),
+                cell(results, f"{name}.{one.time_months:g}.at_risk", one.at_risk),
+            )
+            for one in results.interval_censored_local_control
+        ),
+        (
+            "Limits draw whole patients again. Between two scans the curve may fall anywhere: “as "
+            "low as” is where it stands if every recurrence of that stretch came at its beginning.",
+            *_invented_note(results),
+            *open_note(results),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from kyphort.reports import (
     audit,
     doubt_tables,
     group_tables,
+    model_tables,
     pain_tables,
     quality_tables,
     sentences,
@@ -44,6 +45,7 @@ def report(results: Results) -> Document:
             _follow_up_and_safety(results),
             *_pain(results),
             *((_beyond(results),) if results.local_control_is_known else ()),
+            *_models(results),
             _robustness(results),
             *_quality(results),
             *_others(results),
@@ -121,6 +123,11 @@ def _local_control(results: Results) -> Section:
                 _curve_alternative("Local control", results.local_control.all),
             ),
             tables.local_control(results),
+            *(
+                (doubt_tables.between_scans(results),)
+                if results.interval_censored_local_control
+                else ()
+            ),
         ),
     )
 
@@ -216,6 +223,15 @@ def _pain(results: Results) -> tuple[Section, ...]:
     if not results.pain:
         return ()
     return (Section("pain", "Pain", (pain_tables.pain(results), pain_tables.responders(results))),)
+
+
+def _models(results: Results) -> tuple[Section, ...]:
+    """Return what the events allow, and the models of the study, where there are any."""
+    shown = (
+        *((model_tables.events_allow(results),) if any(results.events_allow.values()) else ()),
+        *((model_tables.models(results),) if results.models else ()),
+    )
+    return (Section("models", "What the recurrences allow", shown),) if shown else ()
 
 
 def _robustness(results: Results) -> Section:

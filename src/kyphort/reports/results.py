@@ -4,7 +4,7 @@ Fields only, no formulas. Proportions are fractions, times are months; a number 
 estimated is None. `as_json` gives the same keys as `results.json`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kyphort.reports.values import (
@@ -18,13 +18,17 @@ from kyphort.reports.values import (
     EntityRecurrences,
     Erratum,
     EventRow,
+    EventsAllowRow,
     FilledRow,
     FollowUp,
     GroupComparison,
     IncidenceLandmark,
     Interval,
+    IntervalLandmark,
     Landmark,
     Missing,
+    ModelResult,
+    ModelTerm,
     OverdueLandmark,
     PainRow,
     Permutation,
@@ -61,13 +65,17 @@ __all__ = [
     "EntityRecurrences",
     "Erratum",
     "EventRow",
+    "EventsAllowRow",
     "FilledRow",
     "FollowUp",
     "GroupComparison",
     "IncidenceLandmark",
     "Interval",
+    "IntervalLandmark",
     "Landmark",
     "Missing",
+    "ModelResult",
+    "ModelTerm",
     "OverdueLandmark",
     "PainRow",
     "Permutation",
@@ -185,6 +193,9 @@ class Results:
     safety: Safety
     curves: Curves
     endpoint_rows: dict[str, EndpointRows]
+    interval_censored_local_control: tuple[IntervalLandmark, ...] = ()
+    events_allow: dict[str, tuple[EventsAllowRow, ...]] = field(default_factory=dict)
+    models: dict[str, ModelResult] = field(default_factory=dict)
     comparators: tuple[ComparatorRow, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
     quality: tuple[QualityRow, ...] = ()

@@ -176,6 +176,79 @@ class SensitivityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalLandmark(Landmark):
+    """The interval-censored curve at one time, beside Kaplan–Meier of the same rows.
+
+    The data leave open where between `lowest` and `estimate` the curve lies; `at_risk` counts units
+    seen free of the event at that time or later.
+    """
+
+    lowest: float | None
+    kaplan_meier: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsAllowRow:
+    """What the events of a comparison can show of one group against the reference.
+
+    If the groups are alike, limits are about the estimate divided and multiplied by `limit_factor`;
+    `detectable_ratio` would be found with a power of 80 %. The hazard ratio is Firth's, with
+    profile limits that take vertebrae as independent and with robust ones; `no_difference` says
+    whether both exclude a doubling and a halving. Where nothing could be fitted `why_not` says why.
+    """
+
+    group: str
+    reference: str
+    events: int
+    parameters: int
+    events_per_parameter: float
+    limit_factor: float | None
+    detectable_ratio: float | None
+    events_to_exclude_doubling: int
+    hazard_ratio: float | None
+    lower: float | None
+    upper: float | None
+    robust_lower: float | None
+    robust_upper: float | None
+    no_difference: bool
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTerm:
+    """One line of a regression: a ratio or a difference, as the model's `measure` says."""
+
+    name: str
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """A regression of the study file; without terms, `why_not` says why.
+
+    Where the method has them: the p value of the test of proportional hazards, the concordance, and
+    the variance of the frailty.
+    """
+
+    title: str
+    endpoint: str
+    method: str
+    measure: str
+    rows: int
+    events: int
+    clusters: int | None
+    events_per_parameter: float
+    terms: tuple[ModelTerm, ...]
+    proportional_hazards_p_value: float | None
+    concordance: Interval | None
+    frailty_variance: Interval | None
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueLandmark:
     """Vertebrae in follow-up at a time, and how many had no scan since the last one was due."""
 

@@ -94,45 +94,80 @@ def permutation_test(
     if strata is None:
         strata = np.zeros(len(data), dtype=np.int64)
     cluster = canonical_clusters(data, order)
-    classes = _classes(cluster, strata[order], scores[order], group[order], k)
-    total = _Totals(classes, k)
-
-    def draw(rng: np.random.Generator, size: int) -> FloatArray:
-        return total.statistic(np.sum([one.draw(rng, size) for one in classes], axis=0))
-
+    found = exchange_labels(
+        *(scores[order], group[order], k, cluster, strata[order]),
+        permutations=permutations,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
     observed_score = count_at(group, scores, k)
-    observed = float(total.statistic(observed_score[None, :-1])[0])
-    at_least = 0
-    if total.rank:
-        found = in_blocks(
-            draw, permutations, len(data) * (k - 1), seed=seed, workers=workers, progress=progress
-        )
-        at_least = int(np.count_nonzero(found >= observed - _SAME * max(observed, 1.0)))
-    else:
-        at_least = permutations
     is_event = data.event == cause
     counted = scheme.name
     events = count_at(group, data.weights * is_event, k)
     clusters = count_clusters(cluster)
     stratified = f", {count_strata(strata)} strata" if strata.any() else ""
     return PermutationResult(
-        statistic=observed if total.rank else float("nan"),
-        df=total.rank,
-        p_value=(1 + at_least) / (1 + permutations),
+        statistic=found.statistic,
+        df=found.rank,
+        p_value=found.p_value,
         observed=events,
         expected=events - observed_score,
         method=(
             f"{counted}{stratified}, {permutations} permutations of label vectors between clusters "
-            f"of one size, {total.informative} of {clusters} clusters informative"
-            f"{'' if total.rank else '; no comparison: every permutation gives the same'}"
+            f"of one size, {found.informative} of {clusters} clusters informative"
+            f"{'' if found.rank else '; no comparison: every permutation gives the same'}"
         ),
         groups=tuple(names),
         sizes=count_at(group, data.weights, k),
         clusters=clusters,
-        informative=total.informative,
+        informative=found.informative,
         permutations=permutations,
         seed=seed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What exchanging labels between clusters gives; the statistic is NaN where none can move."""
+
+    statistic: float
+    rank: int
+    p_value: float
+    informative: int
+
+
+def exchange_labels(
+    scores: FloatArray,
+    group: IntArray,
+    k: int,
+    cluster: IntArray,
+    strata: IntArray,
+    *,
+    permutations: int,
+    seed: int,
+    workers: int,
+    progress: Progress | None,
+) -> Exchange:
+    """Compare the summed scores of k groups by permuting label vectors between clusters.
+
+    All arrays are `(n,)`, the rows of a cluster together and in a canonical order.
+    """
+    classes = _classes(cluster, strata, scores, group, k)
+    total = _Totals(classes, k)
+
+    def draw(rng: np.random.Generator, size: int) -> FloatArray:
+        return total.statistic(np.sum([one.draw(rng, size) for one in classes], axis=0))
+
+    if not total.rank:
+        return Exchange(float("nan"), 0, 1.0, total.informative)
+    observed = float(total.statistic(count_at(group, scores, k)[None, :-1])[0])
+    found = in_blocks(
+        draw, permutations, scores.size * (k - 1), seed=seed, workers=workers, progress=progress
+    )
+    at_least = int(np.count_nonzero(found >= observed - _SAME * max(observed, 1.0)))
+    p_value = (1 + at_least) / (1 + permutations)
+    return Exchange(observed, total.rank, p_value, total.informative)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

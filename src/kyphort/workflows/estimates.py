@@ -45,7 +45,10 @@ from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
 from kyphort.workflows.comparisons import compare_groups
 from kyphort.workflows.drawn import draw
+from kyphort.workflows.events_allow import events_allow
+from kyphort.workflows.interval_censored import interval_censored
 from kyphort.workflows.missing import what_is_left_out, what_is_missing
+from kyphort.workflows.models import fit_models
 from kyphort.workflows.pain import pain
 from kyphort.workflows.quality import filled_rows, quality_rows
 from kyphort.workflows.sensitivity import sensitivity
@@ -80,6 +83,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
     survival = kaplan_meier(survival_data)
     recurrence = aalen_johansen(competing_data, cause=1)
     death = aalen_johansen(competing_data, cause=2)
+    between_scans = interval_censored(tables.local, study) if cohort.visits else ()
     results = Results(
         provenance=provenance,
         study=_choices(study, study_file),
@@ -113,7 +117,7 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         comparisons={
             plan.id: compare_groups(tables.vertebrae, plan, study) for plan in study.comparisons
         },
-        sensitivity=sensitivity(cohort, study),
+        sensitivity=sensitivity(cohort, study, between_scans),
         overdue_scans=_overdue(cohort, study),
         readers=_readers(cohort),
         readings=_readings(cohort),
@@ -125,6 +129,11 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         safety=groups.safety(cohort, tables.vertebrae),
         curves=draw(tables, study),
         endpoint_rows=rows_behind(tables),
+        interval_censored_local_control=between_scans,
+        events_allow={
+            plan.id: events_allow(tables.vertebrae, plan, study) for plan in study.comparisons
+        },
+        models=fit_models(tables, study.models),
         comparators=comparator_rows(),
         quality=quality_rows(cohort),
         filled=filled_rows(cohort),
@@ -154,6 +163,7 @@ def _without_local_control(results: Results) -> Results:
         lpfs_seed=opened(results.lpfs_seed),
         lpfs_composite=opened(results.lpfs_composite),
         sensitivity=(),
+        events_allow={},
         comparisons={
             name: replace(
                 one,

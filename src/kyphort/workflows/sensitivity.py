@@ -14,7 +14,7 @@ from kyphort.protocol import (
     Study,
     Unit,
 )
-from kyphort.reports.results import Landmark, SensitivityRow
+from kyphort.reports.results import IntervalLandmark, Landmark, SensitivityRow
 from kyphort.survival import aalen_johansen, kaplan_meier
 from kyphort.workflows import curves
 
@@ -27,9 +27,18 @@ class _Variant:
     by_incidence: bool = False
 
 
-def sensitivity(cohort: Cohort, study: Study) -> tuple[SensitivityRow, ...]:
-    """Estimate local control under the study's plan, and with each decision changed by itself."""
-    return tuple(_row(cohort, study, one) for one in _variants(study.local_control))
+def sensitivity(
+    cohort: Cohort, study: Study, between_scans: tuple[IntervalLandmark, ...]
+) -> tuple[SensitivityRow, ...]:
+    """Estimate local control under the study's plan, and with each decision changed by itself.
+
+    `between_scans` is the estimate that does not date a recurrence at the scan that showed it.
+    """
+    rows = [_row(cohort, study, one) for one in _variants(study.local_control)]
+    if between_scans:
+        label = "Recurrence between two scans (interval-censored)"
+        rows.append(SensitivityRow(label, "date of recurrence", rows[0].events, between_scans))
+    return tuple(rows)
 
 
 def _variants(plan: LocalControlPlan) -> Iterator[_Variant]:

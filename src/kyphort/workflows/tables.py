@@ -24,12 +24,14 @@ class Tables:
     """The derived endpoints of one cohort.
 
     `local` follows the study's plan; `vertebrae` is the same per vertebra whatever the unit;
-    `competing` is the same with death competing; `assessed` censors at the last assessment.
+    `competing` and `competing_vertebrae` are these with death competing; `assessed` censors at the
+    last assessment.
     """
 
     local: EndpointTable
     vertebrae: EndpointTable
     competing: EndpointTable
+    competing_vertebrae: EndpointTable
     assessed: EndpointTable
     survival: EndpointTable
     lpfs_seed: EndpointTable
@@ -48,6 +50,7 @@ def derive_all(cohort: Cohort, study: Study) -> Tables:
         local=_derive_local(cohort, plan),
         vertebrae=_derive_local(cohort, per_vertebra),
         competing=_derive_local(cohort, replace(plan, death=DeathRule.COMPETES)),
+        competing_vertebrae=_derive_local(cohort, replace(per_vertebra, death=DeathRule.COMPETES)),
         assessed=_derive_local(cohort, by_assessment),
         survival=derive(cohort, overall_survival()),
         lpfs_seed=derive(cohort, lpfs_seed()),
