@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kyphort import __version__
-from kyphort.cli import analyse, check, dose, followup, protocol, reproduce, template
+from kyphort.cli import analyse, check, dose, followup, paper, protocol, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(paper.app, name="paper")
 
 
 def _show_version(wanted: bool) -> None:

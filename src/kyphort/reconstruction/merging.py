@@ -1,0 +1,198 @@
+"""Merging the curves of several arms into one order of exits, so that tests and pooled fit too."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kyphort.reconstruction.exits import Exits, Reachable, draw_exits, reachable
+from kyphort.reconstruction.hull import ArmRules
+from kyphort.reconstruction.orders import rules_of
+from kyphort.reconstruction.sequences import Sequence
+from kyphort.reconstruction.statements import EndpointProblem, Kind
+from kyphort.reconstruction.witness import faults, hazard_ratio, logrank, p_of
+
+Floats = NDArray[np.float64]
+
+SKEWS = np.linspace(-3.0, 3.0, 13)
+"""By how much the exits of one arm come later within each interval than those of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A problem prepared for drawing: rules and reachable states of each arm."""
+
+    problem: EndpointProblem
+    rules: tuple[ArmRules, ...]
+    states: tuple[Reachable, ...]
+
+
+def prepare(problem: EndpointProblem) -> Drawn:
+    """Compute once what every draw needs."""
+    rules = tuple(rules_of(problem, (arm,)) for arm in problem.everybody)
+    return Drawn(problem, rules, tuple(map(reachable, rules)))
+
+
+_PREPARED: dict[EndpointProblem, Drawn] = {}
+
+
+def draw_merged(
+    problem: EndpointProblem, rng: np.random.Generator, drawn: Drawn | None = None
+) -> Sequence | None:
+    """Draw one order of events of all arms; None when this draw missed a curve."""
+    merged = draw_timed(drawn or _prepared(problem), rng)
+    return None if merged is None else sequence_of(problem, merged)
+
+
+def _prepared(problem: EndpointProblem) -> Drawn:
+    if problem not in _PREPARED:
+        _PREPARED.clear()
+        _PREPARED[problem] = prepare(problem)
+    return _PREPARED[problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """All exits in one order: interval, position within it from 0 to 1, arm, event or not."""
+
+    interval: NDArray[np.int64]
+    position: Floats
+    arm: NDArray[np.int64]
+    is_event: NDArray[np.bool_]
+
+
+def draw_timed(
+    drawn: Drawn,
+    rng: np.random.Generator,
+    template: list[Floats] | None = None,
+    spread: float = 0.03,
+) -> Merged | None:
+    """Draw the exits of every arm and merge them so that the tests come near their p-values.
+
+    `template` holds the wished numbers at risk of each arm at the cuts.
+    """
+    wished = default_template(drawn, rng) if template is None else template
+    each = []
+    for arm, rules in enumerate(drawn.rules):
+        tries = (
+            draw_exits(rules, drawn.states[arm], wished[arm], rng, one)
+            for one in (spread, 2 * spread, 0.7 * spread)
+        )
+        found = next((one for one in tries if one is not None), None)
+        if found is None:
+            return None
+        each.append(found)
+    base = [_positions(one, rng) for one in each]
+    return _best_merge(drawn.problem, each, base, rng)
+
+
+def default_template(drawn: Drawn, rng: np.random.Generator) -> list[Floats]:
+    """Return wished numbers at risk: somewhere between the fewest and the most at every cut."""
+    wishes = []
+    for states in drawn.states:
+        share = rng.uniform(0.2, 0.8)
+        ranges = [(one.at_risk.min(), one.at_risk.max()) for one in states.cuts]
+        wishes.append(np.array([low + share * (high - low) for low, high in ranges]))
+    return wishes
+
+
+def _positions(exits: Exits, rng: np.random.Generator) -> list[Floats]:
+    """Return ascending positions within each interval."""
+    return [np.sort(rng.random(len(interval))) for interval in exits.intervals]
+
+
+def _merge(each: list[Exits], base: list[list[Floats]], skew: float) -> Merged:
+    interval, position, arm, is_event = [], [], [], []
+    for owner, (exits, positions) in enumerate(zip(each, base, strict=True)):
+        power = math.exp(skew if owner == 0 else -skew)
+        for index, (order, places) in enumerate(zip(exits.intervals, positions, strict=True)):
+            interval += [index] * len(order)
+            position += (places**power).tolist()
+            arm += [owner] * len(order)
+            is_event += order
+    columns = (np.array(interval), np.array(position), np.array(arm), np.array(is_event))
+    order = np.lexsort((columns[1], columns[0]))
+    return Merged(*(column[order] for column in columns))
+
+
+def _best_merge(
+    problem: EndpointProblem, each: list[Exits], base: list[list[Floats]], rng: np.random.Generator
+) -> Merged:
+    """Choose the skew between arms whose tests and pooled curve come nearest, then exchange."""
+    if len(each) == 1 or not _needs_merge(problem):
+        return _merge(each, base, 0.0)
+    candidates = [_merge(each, base, skew) for skew in SKEWS]
+    misses = [miss(problem, sequence_of(problem, one)) for one in candidates]
+    best = int(np.argmin(misses))
+    return _exchanged(problem, candidates[best], misses[best], rng)
+
+
+def _needs_merge(problem: EndpointProblem) -> bool:
+    return any(
+        one.kind in (Kind.LOGRANK, Kind.HAZARD)
+        or (len(one.members) > 1 and one.kind is Kind.SURVIVAL)
+        for one in problem.statements
+    )
+
+
+def miss(problem: EndpointProblem, sequence: Sequence) -> float:
+    """Return how far tests and pooled values are from their windows, in widths of the windows."""
+    total = 0.0
+    for one in problem.statements:
+        if one.kind is Kind.LOGRANK and len(one.against) == 1:
+            found = logrank(sequence, one.members[0], one.against[0])
+            total += _outside(math.log(p_of(found) + 1e-12), math.log(one.low + 1e-12), math.log(one.high + 1e-12))
+        elif one.kind is Kind.HAZARD:
+            ratio = hazard_ratio(sequence, one.members[0], one.against[0])
+            total += _outside(math.log(ratio), math.log(max(one.low, 1e-9)), math.log(one.high))
+    if total == 0.0 and any(len(one.members) > 1 for one in problem.of(Kind.SURVIVAL)):
+        total += 0.1 * len(faults(problem, sequence))
+    return total
+
+
+def _outside(value: float, low: float, high: float) -> float:
+    return max(low - value, value - high, 0.0)
+
+
+EXCHANGES = 600
+
+
+def _exchanged(
+    problem: EndpointProblem, merged: Merged, so_far: float, rng: np.random.Generator
+) -> Merged:
+    """Exchange neighbouring exits of different arms within an interval while that helps.
+
+    No arm's own curve changes by it.
+    """
+    for _ in range(EXCHANGES):
+        if so_far == 0.0:
+            return merged
+        able = np.flatnonzero(
+            (merged.interval[1:] == merged.interval[:-1]) & (merged.arm[1:] != merged.arm[:-1])
+        )
+        if not len(able):
+            return merged
+        here = int(rng.choice(able))
+        order = np.arange(len(merged.arm))
+        order[[here, here + 1]] = order[[here + 1, here]]
+        changed = Merged(
+            merged.interval, merged.position, merged.arm[order], merged.is_event[order]
+        )
+        now = miss(problem, sequence_of(problem, changed))
+        if now <= so_far:
+            merged, so_far = changed, now
+    return merged
+
+
+def sequence_of(problem: EndpointProblem, merged: Merged) -> Sequence:
+    """Return the events of a merged order with the numbers at risk of every arm."""
+    gone = np.stack([np.cumsum(merged.arm == arm) for arm in problem.everybody], axis=1)
+    gone = np.vstack([np.zeros((1, len(problem.arms)), dtype=np.int64), gone[:-1]])
+    at_risk = np.array(problem.sizes) - gone
+    chosen = np.flatnonzero(merged.is_event)
+    return Sequence(
+        tuple(merged.interval[chosen].tolist()),
+        tuple(merged.arm[chosen].tolist()),
+        tuple(map(tuple, at_risk[chosen].tolist())),
+    )
