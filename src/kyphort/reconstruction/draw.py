@@ -34,7 +34,7 @@ from kyphort.reconstruction.merging import (
     sequence_of,
 )
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders
-from kyphort.reconstruction.sampling import Pool, sample_order
+from kyphort.reconstruction.sampling import INSIDE, Pool, sample_order
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind, problems_of
 from kyphort.reconstruction.timeline import (
@@ -140,7 +140,7 @@ def _endpoint_plan(
         )
     problem = problems[0]
     totals = [problem.total_events(arm) for arm in problem.everybody]
-    if None not in totals and sum(one for one in totals if one) <= FEW_EVENTS:
+    if sum(one for one in totals if one) <= FEW_EVENTS:
         try:
             found = tuple(orders(problem))
         except TooManyOrdersError:
@@ -193,11 +193,13 @@ def _sequence(plan: Plan, part: EndpointPlan, rng: np.random.Generator) -> Seque
     """Draw numbers at risk at the few events of an endpoint."""
     key = id(part)
     if key not in plan.pools:
-        plan.pools[key] = [
-            pool
-            for order in _some(part.orders, rng)
-            if len((pool := sample_order(part.problem, order, PARTICLES, rng)).at_risk)
-        ]
+        chosen = _some(part.orders, rng)
+        # Some curves have no solution but on the edge of a rounding interval.
+        for inside in (INSIDE, 0.0):
+            sampled = [sample_order(part.problem, one, PARTICLES, rng, inside) for one in chosen]
+            plan.pools[key] = [pool for pool in sampled if len(pool.at_risk)]
+            if plan.pools[key]:
+                break
     pools = plan.pools[key]
     if not pools:
         del plan.pools[key]

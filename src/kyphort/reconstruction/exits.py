@@ -107,6 +107,8 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
             here.at_risk[index], here.events[index], numbers, events
         )
         # Clipped before they are united: two intervals outside the window do not span it.
+        if _is_frozen(rules, cut):
+            possible &= (numbers == here.at_risk[index]) & (events == here.events[index])
         least = np.maximum(here.low[index] * smallest, window[0])
         most = np.minimum(here.high[index] * largest, window[1])
         possible &= least <= most
@@ -114,6 +116,10 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
         high = np.where(possible, np.maximum(high, most), high)
     kept = low <= high
     return States(numbers[kept], events[kept], low[kept], high[kept])
+
+
+def _is_frozen(rules: ArmRules, cut: int) -> bool:
+    return bool(rules.frozen) and rules.frozen[cut]
 
 
 def _backward(forward: list[States], rules: ArmRules) -> list[States]:
@@ -130,7 +136,11 @@ def _backward(forward: list[States], rules: ArmRules) -> list[States]:
             smallest, largest, possible = factors(
                 here.at_risk, here.events, later.at_risk[index], later.events[index]
             )
-            with np.errstate(divide="ignore"):
+            if _is_frozen(rules, cut + 1):
+                possible &= (here.at_risk == later.at_risk[index]) & (
+                    here.events == later.events[index]
+                )
+            with np.errstate(divide="ignore", invalid="ignore"):
                 least = later.low[index] / np.where(largest > 0, largest, np.nan)
                 most = np.where(smallest > 0, later.high[index] / smallest, np.inf)
             least = np.where(np.isnan(least), 0.0 if later.low[index] <= 0 else np.inf, least)
@@ -257,62 +267,100 @@ def draw_exits(
 ) -> Exits | None:
     """Draw one curve that returns the printed numbers, its numbers at risk near a template.
 
-    `template` holds the wished number at risk at each cut. None when this draw missed.
+    `template` holds the wished number at risk at each cut. A dead end is left by the next best
+    state of the cut before. None when this draw missed.
     """
-    at_risk, events, survival = rules.size, 0, 1.0
-    intervals = []
-    for cut in range(len(rules.survival)):
-        chosen = _choose(states.cuts[cut], (at_risk, events, survival), template[cut], rng, spread)
-        if chosen is None:
-            return None
-        number, so_far, window = chosen
-        fallen = so_far - events
-        order = place_events(
-            at_risk, fallen, at_risk - number - fallen,
-            (window[0] / survival if survival else 0.0, window[1] / survival if survival else 1.0),
-            rng,
-        )  # fmt: skip
-        if order is None:
-            return None
-        intervals.append(order)
-        survival *= math.exp(_fall(at_risk, np.flatnonzero(order)))
-        at_risk, events = number, so_far
-    total = rules.total if rules.total is not None else events
-    if total - events > at_risk:
+    if not states.is_possible:
         return None
-    rest = np.zeros(at_risk, dtype=bool)
-    rest[: total - events] = True
-    intervals.append(tuple(rng.permutation(rest).tolist()))
-    return Exits(tuple(intervals))
+    return _Drawing(rules, states, template, rng, spread).run()
 
 
+CANDIDATES = 8
+"""States that are tried at one cut before the one before it is given up."""
+PLACINGS = 150
+"""Orders that are searched for one curve before the draw is given up."""
 _TIGHTER = 0.02
 """Windows for construction leave out so much of each half of the rounding interval."""
 
 
-def _choose(
-    states: States,
-    now: tuple[int, int, float],
-    wished: float,
-    rng: np.random.Generator,
-    spread: float,
-) -> tuple[int, int, tuple[float, float]] | None:
-    """Choose the next state: possible from here, near the wish, with room for its order."""
-    at_risk, events, survival = now
-    smallest, largest, possible = factors(
-        np.asarray(at_risk), np.asarray(events), states.at_risk, states.events
-    )
-    margin = _TIGHTER * (states.high - states.low)
-    low = np.maximum(states.low + margin, survival * smallest)
-    high = np.minimum(states.high - margin, survival * largest)
-    able = np.flatnonzero(possible & (low <= high))
-    if not len(able):
+class _Drawing:
+    """A search through the cuts, nearest states first, with a limited number of steps."""
+
+    def __init__(
+        self,
+        rules: ArmRules,
+        states: Reachable,
+        template: Floats,
+        rng: np.random.Generator,
+        spread: float,
+    ) -> None:
+        self.rules, self.states, self.template = rules, states, template
+        self.rng, self.spread, self.left = rng, spread, PLACINGS
+
+    def run(self) -> Exits | None:
+        intervals = self._from(0, self.rules.size, 0, 1.0)
+        return None if intervals is None else Exits(tuple(intervals))
+
+    def _from(
+        self, cut: int, at_risk: int, events: int, survival: float
+    ) -> list[tuple[bool, ...]] | None:
+        if cut == len(self.rules.survival):
+            return self._rest(at_risk, events)
+        for number, so_far, window in self._candidates(cut, at_risk, events, survival):
+            if self.left <= 0:
+                return None
+            self.left -= 1
+            fallen = so_far - events
+            order = place_events(
+                at_risk, fallen, at_risk - number - fallen,
+                (_ratio(window[0], survival), _ratio(window[1], survival)), self.rng,
+            )  # fmt: skip
+            if order is None:
+                continue
+            now = survival * math.exp(_fall(at_risk, np.flatnonzero(order)))
+            later = self._from(cut + 1, number, so_far, now)
+            if later is not None:
+                return [order, *later]
         return None
-    noise = spread * max(at_risk, 4) * rng.standard_normal(len(able))
-    # A middle share of the possible falls leaves room for many orders.
-    fallen = survival * np.sqrt(smallest[able] * largest[able])
-    middle = 0.5 * (states.low + states.high)[able]
-    strain = np.abs(np.log(np.maximum(middle, 1e-9) / np.maximum(fallen, 1e-9)))
-    cost = np.abs(states.at_risk[able] - wished + noise) + 40.0 * strain
-    best = able[int(np.argmin(cost))]
-    return int(states.at_risk[best]), int(states.events[best]), (float(low[best]), float(high[best]))
+
+    def _rest(self, at_risk: int, events: int) -> list[tuple[bool, ...]] | None:
+        """Return the exits after the last cut: the events that are left, in any order."""
+        left = 0 if self.rules.total is None else self.rules.total - events
+        if not 0 <= left <= at_risk:
+            return None
+        rest = np.zeros(at_risk, dtype=bool)
+        rest[:left] = True
+        return [tuple(self.rng.permutation(rest).tolist())]
+
+    def _candidates(
+        self, cut: int, at_risk: int, events: int, survival: float
+    ) -> list[tuple[int, int, tuple[float, float]]]:
+        """Return the next states: possible from here, near the wish, with room for their order."""
+        states = self.states.cuts[cut]
+        smallest, largest, possible = factors(
+            np.asarray(at_risk), np.asarray(events), states.at_risk, states.events
+        )
+        if _is_frozen(self.rules, cut):
+            possible &= (states.at_risk == at_risk) & (states.events == events)
+        margin = _TIGHTER * (states.high - states.low)
+        low = np.maximum(states.low + margin, survival * smallest - SLACK)
+        high = np.minimum(states.high - margin, survival * largest + SLACK)
+        able = np.flatnonzero(possible & (low <= high))
+        noise = self.spread * max(at_risk, 4) * self.rng.standard_normal(len(able))
+        # A fall in the middle of what is possible leaves room for many orders.
+        fallen = survival * np.sqrt(smallest[able] * largest[able])
+        middle = 0.5 * (states.low + states.high)[able]
+        strain = np.abs(np.log(np.maximum(middle, 1e-9) / np.maximum(fallen, 1e-9)))
+        cost = np.abs(states.at_risk[able] - self.template[cut] + noise) + 40.0 * strain
+        return [
+            (
+                int(states.at_risk[best]),
+                int(states.events[best]),
+                (float(low[best]), float(high[best])),
+            )
+            for best in able[np.argsort(cost)[:CANDIDATES]]
+        ]
+
+
+def _ratio(later: float, earlier: float) -> float:
+    return later / earlier if earlier > 0 else 1.0

@@ -1,7 +1,7 @@
 """Merging the curves of several arms into one order of exits, so that tests and pooled fit too."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,10 @@ from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
-from kyphort.reconstruction.witness import faults, hazard_ratio, logrank, p_of
+from kyphort.reconstruction.two_arms import misses
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 SKEWS = np.linspace(-3.0, 3.0, 13)
 """By how much the exits of one arm come later within each interval than those of the others."""
@@ -29,8 +30,14 @@ class Drawn:
 
 
 def prepare(problem: EndpointProblem) -> Drawn:
-    """Compute once what every draw needs."""
-    rules = tuple(rules_of(problem, (arm,)) for arm in problem.everybody)
+    """Compute once what every draw needs; no drawn exit falls on the time of a landmark."""
+    cuts = problem.cuts
+    frozen = tuple(
+        index > 0 and cut.time == cuts[index - 1].time for index, cut in enumerate(cuts)
+    )
+    rules = tuple(
+        replace(rules_of(problem, (arm,)), frozen=frozen) for arm in problem.everybody
+    )
     return Drawn(problem, rules, tuple(map(reachable, rules)))
 
 
@@ -123,76 +130,78 @@ def _best_merge(
     if len(each) == 1 or not _needs_merge(problem):
         return _merge(each, base, 0.0)
     candidates = [_merge(each, base, skew) for skew in SKEWS]
-    misses = [miss(problem, sequence_of(problem, one)) for one in candidates]
-    best = int(np.argmin(misses))
-    return _exchanged(problem, candidates[best], misses[best], rng)
+    how_far = [miss(problem, one) for one in candidates]
+    best = int(np.argmin(how_far))
+    return _exchanged(problem, candidates[best], how_far[best], rng)
 
 
 def _needs_merge(problem: EndpointProblem) -> bool:
     return any(
-        one.kind in (Kind.LOGRANK, Kind.HAZARD)
-        or (len(one.members) > 1 and one.kind is Kind.SURVIVAL)
+        one.against or (len(one.members) > 1 and one.kind is Kind.SURVIVAL)
         for one in problem.statements
     )
 
 
-def miss(problem: EndpointProblem, sequence: Sequence) -> float:
-    """Return how far tests and pooled values are from their windows, in widths of the windows."""
-    total = 0.0
-    for one in problem.statements:
-        if one.kind is Kind.LOGRANK and len(one.against) == 1:
-            found = logrank(sequence, one.members[0], one.against[0])
-            total += _outside(math.log(p_of(found) + 1e-12), math.log(one.low + 1e-12), math.log(one.high + 1e-12))
-        elif one.kind is Kind.HAZARD:
-            ratio = hazard_ratio(sequence, one.members[0], one.against[0])
-            total += _outside(math.log(ratio), math.log(max(one.low, 1e-9)), math.log(one.high))
-    if total == 0.0 and any(len(one.members) > 1 for one in problem.of(Kind.SURVIVAL)):
-        total += 0.1 * len(faults(problem, sequence))
+def miss(problem: EndpointProblem, merged: Merged) -> float:
+    """Return how far tests and pooled survival are from their windows; 0 when all fit."""
+    at_risk, arms = events_of(problem, merged)
+    total = float(misses(problem, at_risk[None], arms)[0])
+    interval = merged.interval[merged.is_event]
+    logs = np.log1p(-1 / np.maximum(at_risk.sum(axis=1), 1.0 + 1e-12))
+    position = {cut: index for index, cut in enumerate(problem.cuts)}
+    for one in problem.of(Kind.SURVIVAL):
+        if len(one.members) > 1 and one.cut is not None:
+            survival = float(np.exp(logs[interval <= position[one.cut]].sum()))
+            total += max(one.low - survival, survival - one.high, 0.0)
     return total
 
 
-def _outside(value: float, low: float, high: float) -> float:
-    return max(low - value, value - high, 0.0)
-
-
-EXCHANGES = 600
+EXCHANGES = 1500
 
 
 def _exchanged(
     problem: EndpointProblem, merged: Merged, so_far: float, rng: np.random.Generator
 ) -> Merged:
-    """Exchange neighbouring exits of different arms within an interval while that helps.
+    """Within stretches of an interval let one arm leave before the other, while that helps.
 
-    No arm's own curve changes by it.
+    No arm's own curve changes by it. Stretches are long at first and short in the end.
     """
-    for _ in range(EXCHANGES):
+    for step in range(EXCHANGES):
         if so_far == 0.0:
             return merged
-        able = np.flatnonzero(
-            (merged.interval[1:] == merged.interval[:-1]) & (merged.arm[1:] != merged.arm[:-1])
-        )
-        if not len(able):
-            return merged
-        here = int(rng.choice(able))
+        longest = 2 + int(0.25 * len(merged.arm) * (1 - step / EXCHANGES) ** 2)
+        begin = int(rng.integers(0, len(merged.arm) - 1))
+        end = begin + 1 + int(rng.integers(1, longest))
+        here = merged.interval[begin:end] == merged.interval[begin]
+        end = begin + int(here.sum())
+        arms = merged.arm[begin:end]
+        if len(set(arms.tolist())) < 2:
+            continue
         order = np.arange(len(merged.arm))
-        order[[here, here + 1]] = order[[here + 1, here]]
+        first = arms == int(rng.choice(arms))
+        order[begin:end] = begin + np.argsort(~first, kind="stable")
         changed = Merged(
             merged.interval, merged.position, merged.arm[order], merged.is_event[order]
         )
-        now = miss(problem, sequence_of(problem, changed))
+        now = miss(problem, changed)
         if now <= so_far:
             merged, so_far = changed, now
     return merged
 
 
-def sequence_of(problem: EndpointProblem, merged: Merged) -> Sequence:
-    """Return the events of a merged order with the numbers at risk of every arm."""
+def events_of(problem: EndpointProblem, merged: Merged) -> tuple[Integers, Integers]:
+    """Return numbers at risk (events, arms) and the arm (events,) of every event."""
     gone = np.stack([np.cumsum(merged.arm == arm) for arm in problem.everybody], axis=1)
     gone = np.vstack([np.zeros((1, len(problem.arms)), dtype=np.int64), gone[:-1]])
     at_risk = np.array(problem.sizes) - gone
-    chosen = np.flatnonzero(merged.is_event)
+    return at_risk[merged.is_event], merged.arm[merged.is_event]
+
+
+def sequence_of(problem: EndpointProblem, merged: Merged) -> Sequence:
+    """Return the events of a merged order with the numbers at risk of every arm."""
+    at_risk, arms = events_of(problem, merged)
     return Sequence(
-        tuple(merged.interval[chosen].tolist()),
-        tuple(merged.arm[chosen].tolist()),
-        tuple(map(tuple, at_risk[chosen].tolist())),
+        tuple(merged.interval[merged.is_event].tolist()),
+        tuple(arms.tolist()),
+        tuple(map(tuple, at_risk.tolist())),
     )

@@ -103,7 +103,7 @@ def arm_allocations(problem: EndpointProblem, arm: int, most: int) -> list[tuple
 def is_joint(problem: EndpointProblem) -> bool:
     """Whether some printed number links several arms."""
     return any(
-        one.kind in (Kind.LOGRANK, Kind.HAZARD)
+        bool(one.against)
         or (len(one.members) > 1 and one.kind is not Kind.EVENTS)
         for one in problem.statements
     )

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from kyphort.reconstruction.orders import Order, rules_of
 from kyphort.reconstruction.sequences import Sequence, chi_square_window
 from kyphort.reconstruction.statements import EndpointProblem, Kind, Statement
+from kyphort.reconstruction.two_arms import chi_square, misses, pair_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SLACK = 1e-12
-_INSIDE = 0.02
+INSIDE = 0.02
 """Windows for construction are narrower by so much of their half width."""
 
 
@@ -45,21 +46,35 @@ class Pool:
 
 
 def sample_order(
-    problem: EndpointProblem, order: Order, particles: int, rng: np.random.Generator
+    problem: EndpointProblem,
+    order: Order,
+    particles: int,
+    rng: np.random.Generator,
+    inside: float = INSIDE,
 ) -> Pool:
-    """Sample one order of events; the pool is empty when no particle fits."""
-    sampler = _Sampler(problem, order, particles, rng)
+    """Sample one order of events; the pool is empty when no particle fits.
+
+    `inside` keeps solutions away from the edges of the rounding intervals, by this share of half a
+    width; 0 for counting.
+    """
+    sampler = _Sampler(problem, order, particles, rng, inside)
     at_risk, count = sampler.run()
-    fitting = _fit_tests(problem, order, at_risk)
+    fitting = _fit_tests(problem, order, at_risk, inside)
     share = float(fitting.mean()) if len(fitting) else 0.0
     return Pool(order, at_risk[fitting], count, count * share)
 
 
 class _Sampler:
     def __init__(
-        self, problem: EndpointProblem, order: Order, particles: int, rng: np.random.Generator
+        self,
+        problem: EndpointProblem,
+        order: Order,
+        particles: int,
+        rng: np.random.Generator,
+        inside: float,
     ) -> None:
         self.problem, self.order, self.particles, self.rng = problem, order, particles, rng
+        self.inside = inside
         self.events = len(order.arms)
         self.windows = {
             members: self._windows(members)
@@ -90,7 +105,7 @@ class _Sampler:
             low, high = later
             for window in rules.survival[begin:end]:
                 if window is not None:
-                    inside = _INSIDE * 0.5 * (window[1] - window[0]) if window[0] > -1e9 else 0.0
+                    inside = self.inside * 0.5 * (window[1] - window[0]) if window[0] > -1e9 else 0.0
                     low, high = max(low, window[0] + inside), min(high, window[1] - inside)
             windows.insert(0, (low, high))
             fewest, most = self._range(members, mine[position])
@@ -164,47 +179,24 @@ def _log(number: int) -> float:
 
 
 def _fit_tests(
-    problem: EndpointProblem, order: Order, at_risk: Integers
+    problem: EndpointProblem, order: Order, at_risk: Integers, inside: float
 ) -> NDArray[np.bool_]:
     """Return which particles give back every printed p-value and hazard ratio."""
     fits = np.ones(len(at_risk), dtype=bool)
+    if not len(at_risk):
+        return fits
+    arms = np.array(order.arms)
     for one in problem.statements:
         if one.kind is Kind.LOGRANK and len(one.against) == 1:
             low, high = chi_square_window(one.low, one.high)
-            found = _chi_square(order, at_risk, one)
-            room = _INSIDE * (high - low) if math.isfinite(high) else 0.0
+            found = chi_square(pair_of(at_risk, arms, one))
+            room = inside * (high - low) if math.isfinite(high) else 0.0
             fits &= (found >= low + room) & (found <= high - room)
-        if one.kind is Kind.HAZARD:
-            fits &= _hazard_fits(order, at_risk, one)
         if one.kind is Kind.AT_RISK and len(one.members) > 1:
             fits &= _pooled_risk_fits(problem, order, at_risk, one)
+    kept = np.flatnonzero(fits)
+    fits[kept] &= misses(problem, at_risk[kept], arms) <= 0
     return fits
-
-
-def _shares(
-    order: Order, at_risk: Integers, one: Statement, ratio: float = 1.0
-) -> tuple[Floats, NDArray[np.bool_]]:
-    both = np.isin(order.arms, [*one.members, *one.against])
-    first = ratio * at_risk[:, both, one.members[0]]
-    second = at_risk[:, both, one.against[0]]
-    is_first = np.array(order.arms)[both] == one.members[0]
-    return first / np.maximum(first + second, 1e-12), is_first
-
-
-def _chi_square(order: Order, at_risk: Integers, one: Statement) -> Floats:
-    share, is_first = _shares(order, at_risk, one)
-    difference = is_first.sum() - share.sum(axis=1)
-    variance = (share * (1 - share)).sum(axis=1)
-    found: Floats = difference**2 / np.maximum(variance, 1e-12)
-    return found
-
-
-def _hazard_fits(order: Order, at_risk: Integers, one: Statement) -> NDArray[np.bool_]:
-    at_low, is_first = _shares(order, at_risk, one, max(one.low, 1e-9))
-    at_high, _ = _shares(order, at_risk, one, one.high)
-    observed = is_first.sum()
-    found: NDArray[np.bool_] = (at_low.sum(axis=1) <= observed) & (at_high.sum(axis=1) >= observed)
-    return found
 
 
 def _pooled_risk_fits(

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     MEDIAN = "median"
     LOGRANK = "logrank"
     HAZARD = "hazard"
+    HAZARD_LOWER = "hazard_lower"
+    HAZARD_UPPER = "hazard_upper"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -337,10 +339,17 @@ class _Writer:
 
     def hazard(self, ratio: HazardRatio) -> Iterable[Statement]:
         group, reference = self.arms.index(ratio.group), self.arms.index(ratio.reference)
-        yield Statement(
-            Kind.HAZARD, ratio.id, f"{self.endpoint.label}, hazard ratio {ratio.value}", (group,),
-            ratio.value.low, ratio.value.high, None, (reference,),
-        )  # fmt: skip
+        name = f"{self.endpoint.label}, hazard ratio"
+        for kind, what, printed in (
+            (Kind.HAZARD, "", ratio.value),
+            (Kind.HAZARD_LOWER, " lower limit", ratio.lower),
+            (Kind.HAZARD_UPPER, " upper limit", ratio.upper),
+        ):
+            if printed is not None:
+                yield Statement(
+                    kind, f"{ratio.id}{what}", f"{name}{what} {printed}", (group,), printed.low,
+                    printed.high, None, (reference,),
+                )  # fmt: skip
 
 
 LARGEST_COORDINATES = 12

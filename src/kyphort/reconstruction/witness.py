@@ -7,6 +7,7 @@ from kyphort.reconstruction.sequences import Sequence, p_of
 from kyphort.reconstruction.statements import EndpointProblem, Kind, Statement
 
 _SLACK = 1e-9
+_Z = 1.959963984540054
 
 
 def faults(problem: EndpointProblem, sequence: Sequence) -> list[str]:
@@ -24,10 +25,13 @@ def _holds(problem: EndpointProblem, sequence: Sequence, one: Statement) -> bool
             return _within(survival_at(problem, sequence, one), one)
         case Kind.LOGRANK if len(one.against) == 1:
             return _within(p_of(logrank(sequence, one.members[0], one.against[0])), one)
-        case Kind.HAZARD:
-            return _within(hazard_ratio(sequence, one.members[0], one.against[0]), one)
+        case Kind.HAZARD | Kind.HAZARD_LOWER | Kind.HAZARD_UPPER:
+            side = {Kind.HAZARD: 0.0, Kind.HAZARD_LOWER: -1.0, Kind.HAZARD_UPPER: 1.0}[one.kind]
+            return _within(hazard_ratio(sequence, one.members[0], one.against[0], side), one)
         case Kind.EVENTS:
             return _within(float(len(_events(problem, sequence, one))), one)
+        case Kind.GREENWOOD:
+            return _within(greenwood_at(problem, sequence, one), one)
         case Kind.AT_RISK:
             return _at_risk_fits(problem, sequence, one)
         case _:
@@ -58,6 +62,15 @@ def survival_at(problem: EndpointProblem, sequence: Sequence, one: Statement) ->
     return survival
 
 
+def greenwood_at(problem: EndpointProblem, sequence: Sequence, one: Statement) -> float:
+    """Return Greenwood's sum of a statement's arms at its cut."""
+    numbers = (
+        sum(sequence.at_risk[event][arm] for arm in one.members)
+        for event in _events(problem, sequence, one)
+    )
+    return sum(1 / (number * (number - 1)) for number in numbers if number > 1)
+
+
 def logrank(sequence: Sequence, arm: int, other: int) -> float:
     """Return chi-square of the log-rank test of two arms, for events that are not tied."""
     difference = variance = 0.0
@@ -70,8 +83,11 @@ def logrank(sequence: Sequence, arm: int, other: int) -> float:
     return difference**2 / variance if variance else 0.0
 
 
-def hazard_ratio(sequence: Sequence, arm: int, other: int) -> float:
-    """Return the hazard ratio of Cox regression on one binary covariate, by bisection."""
+def hazard_ratio(sequence: Sequence, arm: int, other: int, side: float = 0.0) -> float:
+    """Return the hazard ratio of Cox regression on one binary covariate, by bisection.
+
+    `side` −1 or 1 gives its lower or upper 95 % limit.
+    """
     pairs = [
         (owner == arm, numbers[arm], numbers[other])
         for owner, numbers in zip(sequence.arms, sequence.at_risk, strict=True)
@@ -82,7 +98,11 @@ def hazard_ratio(sequence: Sequence, arm: int, other: int) -> float:
         middle = 0.5 * (low + high)
         score = _score(pairs, math.exp(middle))
         low, high = (middle, high) if score > 0 else (low, middle)
-    return math.exp(0.5 * (low + high))
+    beta = 0.5 * (low + high)
+    ratio = math.exp(beta)
+    shares = [ratio * mine / (ratio * mine + its) for _, mine, its in pairs]
+    information = sum(share * (1 - share) for share in shares)
+    return math.exp(beta + side * _Z / math.sqrt(information)) if information else math.nan
 
 
 def _score(pairs: Many[tuple[bool, int, int]], ratio: float) -> float:
