@@ -126,5 +126,37 @@ def reconstruct(
         raise typer.Exit(INCOMPLETE)
 
 
+@app.command("bounds")
+def bounds(
+    name: Name,
+    *,
+    statistic: Annotated[
+        list[str] | None,
+        typer.Option(help="For example std_error:LC_C:24 or p_by:distance; may be repeated."),
+    ] = None,
+    cohorts: Annotated[int, typer.Option(help="Cohorts to draw for seen ranges.", min=1)] = 30,
+    seed: Seed = 1,
+    seconds: Seconds = 600.0,
+    memory_mb: MemoryMb = 4096,
+    out: Annotated[Path | None, typer.Option(help="Write the bounds as JSON here.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Bound statistics that the paper does not print: proved intervals, and ranges seen.
+
+    Without --statistic all that make sense are bounded.
+    """
+    from kyphort.published.specification import find_specification  # noqa: PLC0415
+    from kyphort.reconstruction import Limits  # noqa: PLC0415 - heavy libraries
+    from kyphort.reconstruction import bounds as run  # noqa: PLC0415
+    from kyphort.workflows.paper_words import bound_lines, write_bounds  # noqa: PLC0415
+
+    limits = Limits(seconds, memory_mb, seed, _teller(quiet=quiet))
+    found = run(find_specification(name), statistic or [], limits, cohorts=cohorts, seed=seed)
+    for line in bound_lines(found):
+        typer.echo(line)
+    if out is not None:
+        write_bounds(found, out)
+
+
 def _teller(*, quiet: bool) -> "Callable[[str], None]":
     return (lambda _: None) if quiet else (lambda line: typer.echo(f"  {line}", err=True))

@@ -5,6 +5,7 @@ them, `verify` reads such a cohort's files again with code of its own.
 """
 
 from kyphort.reconstruction.arithmetic import arithmetic_findings, counts_that_print
+from kyphort.reconstruction.bounds import Bound, bounds
 from kyphort.reconstruction.check import caught, check
 from kyphort.reconstruction.cohort import RebuiltCohort, RebuiltPatient, RebuiltUnit
 from kyphort.reconstruction.draw import NoCohortError, Plan, draw_cohort, plan_of
@@ -21,6 +22,7 @@ from kyphort.reconstruction.verify import GROUPS_FILE, VerifiedNumber, verify
 
 __all__ = [
     "GROUPS_FILE",
+    "Bound",
     "CheckResult",
     "Finding",
     "Limits",
@@ -36,6 +38,7 @@ __all__ = [
     "Verdict",
     "VerifiedNumber",
     "arithmetic_findings",
+    "bounds",
     "caught",
     "check",
     "counts_that_print",

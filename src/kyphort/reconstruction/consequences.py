@@ -39,7 +39,7 @@ def consequences(problem: EndpointProblem, limits: Limits) -> Iterator[Proved]:
 
 def _is_small(problem: EndpointProblem) -> bool:
     totals = [problem.total_events(arm) for arm in problem.everybody]
-    return None not in totals and sum(one for one in totals if one) <= FEW_EVENTS
+    return sum(one for one in totals if one) <= FEW_EVENTS
 
 
 def _single_curves(problem: EndpointProblem) -> list[EndpointProblem]:
@@ -76,8 +76,8 @@ def _at_risk_of_events(part: EndpointProblem, limits: Limits) -> Iterator[Proved
         found = orders(part)
     except TooManyOrdersError:
         return
-    total = part.total_events(0)
-    for event in range(total or 0):
+    total = min((len(order.arms) for order in found), default=0)
+    for event in range(total):
         low, high, is_tight = extremes(part, found, AtRisk((0,), event), limits)
         yield Proved(
             f"{part.label}, {part.arms[0]}: at risk at event {event + 1} of {total}",

@@ -49,7 +49,7 @@ from kyphort.reconstruction.timeline import (
 from kyphort.reconstruction.witness import faults
 
 PARTICLES = 20_000
-ATTEMPTS = 40
+ATTEMPTS = 150
 """Draws for one cohort before its seed is given up."""
 
 

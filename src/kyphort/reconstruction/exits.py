@@ -107,8 +107,7 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
             here.at_risk[index], here.events[index], numbers, events
         )
         # Clipped before they are united: two intervals outside the window do not span it.
-        if _is_frozen(rules, cut):
-            possible &= (numbers == here.at_risk[index]) & (events == here.events[index])
+        possible &= _has_room(rules, cut, events - here.events[index], here.at_risk[index] - numbers)
         least = np.maximum(here.low[index] * smallest, window[0])
         most = np.minimum(here.high[index] * largest, window[1])
         possible &= least <= most
@@ -118,8 +117,21 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
     return States(numbers[kept], events[kept], low[kept], high[kept])
 
 
-def _is_frozen(rules: ArmRules, cut: int) -> bool:
-    return bool(rules.frozen) and rules.frozen[cut]
+def _has_room(
+    rules: ArmRules, cut: int, events: Integers, exits: Integers
+) -> NDArray[np.bool_]:
+    """Return whether the interval before a cut has days for so many events and exits.
+
+    A censoring may share its day with others, but an event after it needs a later day.
+    """
+    if not rules.most_events:
+        return np.ones(np.shape(events), dtype=bool)
+    most = rules.most_events[cut]
+    return (events <= most) & ((exits <= most) | (most > FEW_DAYS))
+
+
+FEW_DAYS = 7
+"""In intervals of so few days every exit has a day of its own."""
 
 
 def _backward(forward: list[States], rules: ArmRules) -> list[States]:
@@ -136,10 +148,9 @@ def _backward(forward: list[States], rules: ArmRules) -> list[States]:
             smallest, largest, possible = factors(
                 here.at_risk, here.events, later.at_risk[index], later.events[index]
             )
-            if _is_frozen(rules, cut + 1):
-                possible &= (here.at_risk == later.at_risk[index]) & (
-                    here.events == later.events[index]
-                )
+            possible &= _has_room(
+                rules, cut + 1, later.events[index] - here.events, here.at_risk - later.at_risk[index]
+            )
             with np.errstate(divide="ignore", invalid="ignore"):
                 least = later.low[index] / np.where(largest > 0, largest, np.nan)
                 most = np.where(smallest > 0, later.high[index] / smallest, np.inf)
@@ -340,8 +351,7 @@ class _Drawing:
         smallest, largest, possible = factors(
             np.asarray(at_risk), np.asarray(events), states.at_risk, states.events
         )
-        if _is_frozen(self.rules, cut):
-            possible &= (states.at_risk == at_risk) & (states.events == events)
+        possible &= _has_room(self.rules, cut, states.events - events, at_risk - states.at_risk)
         margin = _TIGHTER * (states.high - states.low)
         low = np.maximum(states.low + margin, survival * smallest - SLACK)
         high = np.minimum(states.high - margin, survival * largest + SLACK)

@@ -23,8 +23,8 @@ class ArmRules:
 
     `survival` windows of log S; `at_risk` windows of the number at risk; `events` windows of the
     events so far; `total` all events, None when open. Events lie in the intervals `first_interval`
-    to `last_interval`. `frozen` marks cuts before which nobody may leave: used for drawing, where
-    no exit falls on the very time of a landmark.
+    to `last_interval`. `most_events` limits the events of each interval: used for drawing, where no
+    exit falls on the very time of a landmark and no two events on one day.
     """
 
     size: int
@@ -34,7 +34,7 @@ class ArmRules:
     total: int | None
     first_interval: int = 0
     last_interval: int | None = None
-    frozen: tuple[bool, ...] = ()
+    most_events: tuple[int, ...] = ()
 
     @property
     def intervals(self) -> int:

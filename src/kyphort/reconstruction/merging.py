@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kyphort.published.specification import DAYS_IN
 from kyphort.reconstruction.exits import Exits, Reachable, draw_exits, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
@@ -30,13 +32,15 @@ class Drawn:
 
 
 def prepare(problem: EndpointProblem) -> Drawn:
-    """Compute once what every draw needs; no drawn exit falls on the time of a landmark."""
-    cuts = problem.cuts
-    frozen = tuple(
-        index > 0 and cut.time == cuts[index - 1].time for index, cut in enumerate(cuts)
-    )
+    """Compute once what every draw needs: no exit on a landmark, no two events on one day."""
+    edges = [0.0, *(cut.time * DAYS_IN[problem.time_unit] for cut in problem.cuts)]
+    days = [
+        max(0, math.ceil(later - 1e-6) - 1 - math.floor(earlier + 1e-6))
+        for earlier, later in pairwise(edges)
+    ]
+    room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
     rules = tuple(
-        replace(rules_of(problem, (arm,)), frozen=frozen) for arm in problem.everybody
+        replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
     )
     return Drawn(problem, rules, tuple(map(reachable, rules)))
 
@@ -95,12 +99,19 @@ def draw_timed(
 
 
 def default_template(drawn: Drawn, rng: np.random.Generator) -> list[Floats]:
-    """Return wished numbers at risk: somewhere between the fewest and the most at every cut."""
+    """Return wished numbers at risk: even in time between those that are printed or forced."""
+    times = np.array([cut.time for cut in drawn.problem.cuts])
     wishes = []
-    for states in drawn.states:
-        share = rng.uniform(0.2, 0.8)
-        ranges = [(one.at_risk.min(), one.at_risk.max()) for one in states.cuts]
-        wishes.append(np.array([low + share * (high - low) for low, high in ranges]))
+    for rules, states in zip(drawn.rules, drawn.states, strict=True):
+        low = np.array([one.at_risk.min() for one in states.cuts], dtype=np.float64)
+        high = np.array([one.at_risk.max() for one in states.cuts], dtype=np.float64)
+        known = low == high
+        between = low + rng.uniform(0.2, 0.8) * (high - low)
+        even = np.interp(
+            times, np.append(0.0, times[known]), np.append(float(rules.size), low[known])
+        )
+        last = times[known].max(initial=0.0)
+        wishes.append(np.where(times <= last, np.clip(even, low, high), between))
     return wishes
 
 
@@ -156,7 +167,7 @@ def miss(problem: EndpointProblem, merged: Merged) -> float:
     return total
 
 
-EXCHANGES = 1500
+EXCHANGES = 3000
 
 
 def _exchanged(
@@ -164,29 +175,41 @@ def _exchanged(
 ) -> Merged:
     """Within stretches of an interval let one arm leave before the other, while that helps.
 
-    No arm's own curve changes by it. Stretches are long at first and short in the end.
+    No arm's own curve changes by it. Most stretches are short, some are long.
     """
+    best, least = merged, so_far
     for step in range(EXCHANGES):
         if so_far == 0.0:
             return merged
-        longest = 2 + int(0.25 * len(merged.arm) * (1 - step / EXCHANGES) ** 2)
-        begin = int(rng.integers(0, len(merged.arm) - 1))
-        end = begin + 1 + int(rng.integers(1, longest))
-        here = merged.interval[begin:end] == merged.interval[begin]
-        end = begin + int(here.sum())
-        arms = merged.arm[begin:end]
-        if len(set(arms.tolist())) < 2:
+        changed = _one_before_other(merged, rng)
+        if changed is None:
             continue
-        order = np.arange(len(merged.arm))
-        first = arms == int(rng.choice(arms))
-        order[begin:end] = begin + np.argsort(~first, kind="stable")
-        changed = Merged(
-            merged.interval, merged.position, merged.arm[order], merged.is_event[order]
-        )
         now = miss(problem, changed)
-        if now <= so_far:
+        # A little worse is accepted now and then, less and less: the tests pull apart.
+        if now <= so_far + WARMTH * (1 - step / EXCHANGES) ** 2 * rng.exponential():
             merged, so_far = changed, now
-    return merged
+        if so_far < least:
+            best, least = merged, so_far
+    return best
+
+
+WARMTH = 0.004
+"""How much worse, in log p and log hazard ratio, a step may make it at first."""
+
+
+def _one_before_other(merged: Merged, rng: np.random.Generator) -> Merged | None:
+    """Let one arm leave before the others within a stretch of one interval."""
+    longest = 2 + int(0.3 * len(merged.arm) * rng.random() ** 4)
+    begin = int(rng.integers(0, len(merged.arm) - 1))
+    end = begin + 1 + int(rng.integers(1, longest))
+    end = begin + int((merged.interval[begin:end] == merged.interval[begin]).sum())
+    arms = merged.arm[begin:end]
+    if arms.min() == arms.max():
+        return None
+    order = np.arange(len(merged.arm))
+    first = arms == int(rng.choice(arms))
+    order[begin:end] = begin + np.argsort(~first, kind="stable")
+    return Merged(merged.interval, merged.position, merged.arm[order], merged.is_event[order])
 
 
 def events_of(problem: EndpointProblem, merged: Merged) -> tuple[Integers, Integers]:

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from kyphort.errors import OutputError
 from kyphort.published.specification import Curve, Specification
-from kyphort.reconstruction import CheckResult, Finding, Perturbation, Verdict, caught
+from kyphort.reconstruction import Bound, CheckResult, Finding, Perturbation, Verdict, caught
 
 
 def shown(specification: Specification) -> Iterator[str]:
@@ -124,7 +125,41 @@ def write_check(result: CheckResult, path: Path) -> None:
     OutputError
         When the file cannot be written.
     """
-    text = json.dumps(asdict(result), indent=1, ensure_ascii=False)
+    _write_json(asdict(result), path)
+
+
+def bound_lines(found: tuple[Bound, ...]) -> Iterator[str]:
+    """Yield bounds as a table: what is proved, what was seen, and the verdict."""
+    width = max([len(one.statistic) for one in found], default=10)
+    yield f"{'statistic':<{width}}  {'proved':<22} {'seen in drawn cohorts':<30} verdict"
+    for one in found:
+        seen = f"{_range(one.seen)} ({one.cohorts} cohorts)" if one.seen else "-"
+        yield (
+            f"{one.statistic:<{width}}  {_range(one.proved):<22} {seen:<30} {one.verdict} "
+            f"(by {one.verdict_from})"
+        )
+    yield ""
+    yield "Proved intervals hold in every cohort with these numbers. Seen ranges are inner ranges:"
+    yield "the true extremes may lie further out. Links between columns are invented."
+
+
+def _range(ends: tuple[float, float] | None) -> str:
+    return "-" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}"
+
+
+def write_bounds(found: tuple[Bound, ...], path: Path) -> None:
+    """Write bounds as JSON.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    _write_json({"bounds": [asdict(one) for one in found]}, path)
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False)
     try:
         partial = path.with_name(f".{path.name}.part")
         partial.write_text(text + "\n", encoding="utf-8")
