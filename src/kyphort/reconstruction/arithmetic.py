@@ -119,8 +119,8 @@ def check_table(table: CrossTable, specification: Specification) -> Iterator[Fin
                 yield check_share(share)
         if table.unit is RowUnit.PATIENT and row.patients is not None and row.units is not None:
             most = row.patients * people.maximum_units_per_patient
-            items = (f"{row.patients} patients", f"{row.units} {people.unit_name}s")
-            detail = f"{row.patients} patients have {row.patients} to {most} {people.unit_name}s"
+            items = (f"{row.patients} patients", f"{row.units} units")
+            detail = f"{row.patients} patients have {row.patients} to {most} units"
             yield _finding(subject, row.patients <= row.units <= most, items, detail)
 
 
@@ -195,7 +195,7 @@ def _population(specification: Specification) -> Iterator[Finding]:
         parts = " + ".join(f"{number} x {size}" for size, number in people.units_per_patient)
         items = tuple(f"{number} with {size}" for size, number in people.units_per_patient)
         yield _finding(
-            f"{people.unit_name}s in patients", True, (*items, f"{people.units} in all"),
+            "units in patients", True, (*items, f"{people.units} in all"),
             f"{parts} = {people.units}",
         )  # fmt: skip
     for partition in dict.fromkeys(one.partition for one in specification.groups):

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from kyphort.reports import audit, doubt_tables, group_tables, pain_tables, sentences, tables
+from kyphort.reports import (
+    audit,
+    doubt_tables,
+    group_tables,
+    pain_tables,
+    sentences,
+    source_tables,
+    tables,
+)
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Document, Figure, Paragraph, Section, Table
 from kyphort.reports.numbers import p_value, percent
@@ -14,6 +22,7 @@ LOCAL_CONTROL = "figure1_local_control"
 OVERALL_SURVIVAL = "figure2_overall_survival"
 PROPORTIONS = "figure3_recurrences_by_group"
 COMPETING_RISKS = "figure4_competing_risks"
+SOURCES = "figure5_sources"
 
 
 def report(results: Results) -> Document:
@@ -22,6 +31,8 @@ def report(results: Results) -> Document:
     warnings = [NOT_A_DEVICE]
     if given.synthetic:
         warnings.insert(0, given.dataset_provenance)
+    elif any(one.synthetic for one in results.sources):
+        warnings.insert(0, source_tables.WARNING)
     return Document(
         title=results.study.title,
         subtitle=f"{given.dataset} · data cut-off {given.data_cut_off}",
@@ -37,6 +48,7 @@ def report(results: Results) -> Document:
             *_pain(results),
             *((_beyond(results),) if results.local_control_is_known else ()),
             _robustness(results),
+            *_sources(results),
             *_others(results),
             *_reproduction(results),
             _rows(results),
@@ -224,6 +236,35 @@ def _robustness(results: Results) -> Section:
             *seen_twice,
             *not_shown,
             *findings,
+        ),
+    )
+
+
+def _sources(results: Results) -> tuple[Section, ...]:
+    """Return the cohorts side by side, with the warning before anything else."""
+    if not results.sources:
+        return ()
+    return (
+        Section(
+            "sources",
+            "Beside other cohorts",
+            (
+                Paragraph(source_tables.WARNING, "warning"),
+                Figure(
+                    SOURCES,
+                    "Figure 5. Local control per vertebra by source (Kaplan–Meier, 95% "
+                    "cluster-robust log-log limits as bands). An indirect comparison: links "
+                    "between covariates of a SYNTHETIC source are invented.",
+                    "Local control by source: "
+                    + "; ".join(
+                        f"{one.source} {one.recurrences} recurrences in {one.vertebrae} vertebrae"
+                        for one in results.sources
+                    )
+                    + ".",
+                ),
+                source_tables.sources(results),
+                source_tables.source_rows(results),
+            ),
         ),
     )
 

@@ -37,6 +37,9 @@ from kyphort.reports.values import (
     RiskTable,
     Safety,
     SensitivityRow,
+    SourceComparison,
+    SourceRow,
+    SourceUnit,
     Treatment,
 )
 
@@ -81,6 +84,9 @@ __all__ = [
     "RiskTable",
     "Safety",
     "SensitivityRow",
+    "SourceComparison",
+    "SourceRow",
+    "SourceUnit",
     "StudyChoices",
     "Treatment",
 ]
@@ -182,6 +188,9 @@ class Results:
     curves: Curves
     endpoint_rows: dict[str, EndpointRows]
     comparators: tuple[ComparatorRow, ...] = ()
+    sources: tuple[SourceRow, ...] = ()
+    source_curves: tuple[PlottedCurve, ...] = ()
+    source_rows: tuple[SourceUnit, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
     comparison: tuple[ComparedNumber, ...] = ()
     errata: tuple[Erratum, ...] = ()
