@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from soak import coverage, dosimetry_coverage, kills, properties
+from soak import coverage, dosimetry_coverage, kills, properties, reconstruction
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
     "dosimetry": dosimetry_coverage.run,
     "kills": kills.run,
+    "reconstruction": reconstruction.run,
 }
 
 

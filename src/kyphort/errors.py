@@ -50,3 +50,17 @@ class OutputError(KyphortError):
 
     code = "output"
     exit_code = 6
+
+
+class SolverMissingError(KyphortError):
+    """OR-Tools is not installed, and a proof needs it."""
+
+    code = "solver-missing"
+    exit_code = 30
+
+
+class NoCohortError(KyphortError):
+    """A specification from which no cohort could be drawn."""
+
+    code = "no-cohort"
+    exit_code = 31

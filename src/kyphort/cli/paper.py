@@ -17,8 +17,8 @@ app = typer.Typer(
 )
 
 CONTRADICTION = 1
-UNDECIDED = 9
-INCOMPLETE = 8
+INCOMPLETE = 32
+UNDECIDED = 33
 
 Name = Annotated[
     str, typer.Argument(metavar="SPEC", help="A specification file, or one kyphort carries.")
@@ -66,7 +66,7 @@ def check(
     """Check whether the printed numbers can hold together.
 
     Exits with 0 when all are consistent, with 1 when a contradiction that is no declared erratum
-    is proved, with 9 when something is not decided.
+    is proved, with 33 when something is not decided.
     """
     from kyphort.published.specification import find_specification  # noqa: PLC0415
     from kyphort.reconstruction import Limits  # noqa: PLC0415 - heavy libraries
@@ -103,7 +103,7 @@ def reconstruct(
 ) -> None:
     """Write verified SYNTHETIC cohorts that return every printed number.
 
-    Exits with 0 when all cohorts are there, with 8 when a limit or Ctrl-C ended the work before.
+    Exits with 0 when all cohorts are there, with 32 when a limit or Ctrl-C ended the work before.
     """
     from kyphort.published.specification import find_specification  # noqa: PLC0415
     from kyphort.workflows.paper import reconstruct as run  # noqa: PLC0415 - heavy libraries

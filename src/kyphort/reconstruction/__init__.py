@@ -8,7 +8,7 @@ from kyphort.reconstruction.arithmetic import arithmetic_findings, counts_that_p
 from kyphort.reconstruction.bounds import Bound, bounds
 from kyphort.reconstruction.check import caught, check
 from kyphort.reconstruction.cohort import RebuiltCohort, RebuiltPatient, RebuiltUnit
-from kyphort.reconstruction.draw import NoCohortError, Plan, draw_cohort, plan_of
+from kyphort.reconstruction.draw import Plan, draw_cohort, plan_of
 from kyphort.reconstruction.findings import (
     CheckResult,
     Finding,
@@ -16,8 +16,7 @@ from kyphort.reconstruction.findings import (
     Proved,
     Verdict,
 )
-from kyphort.reconstruction.orders import TooManyOrdersError
-from kyphort.reconstruction.solver import Limits, SolverMissingError
+from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.verify import GROUPS_FILE, VerifiedNumber, verify
 
 __all__ = [
@@ -26,15 +25,12 @@ __all__ = [
     "CheckResult",
     "Finding",
     "Limits",
-    "NoCohortError",
     "Perturbation",
     "Plan",
     "Proved",
     "RebuiltCohort",
     "RebuiltPatient",
     "RebuiltUnit",
-    "SolverMissingError",
-    "TooManyOrdersError",
     "Verdict",
     "VerifiedNumber",
     "arithmetic_findings",

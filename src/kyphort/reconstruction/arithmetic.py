@@ -52,7 +52,7 @@ def check_share(share: Share) -> Finding:
     """Check a percentage against its count, or whether any count gives it."""
     subject = f"{share.id}: {share.printed}% of {share.total}"
     possible = counts_that_print(share.printed, share.total)
-    items = (f"{share.printed}%", f"total {share.total}")
+    items: tuple[str, ...] = (f"{share.printed}%", f"total {share.total}")
     if share.count is not None:
         items = (f"{share.count} of {share.total}", f"{share.printed}%")
         value = 100 * share.count / share.total
@@ -141,7 +141,8 @@ def check_mean(mean: Mean) -> Finding:
     low = math.ceil(mean.mean.low * size - 1e-9)
     high = math.floor(mean.mean.high * size + 1e-9)
     sums = list(range(low, high + 1))
-    subject, items = f"{mean.id}: mean {mean.mean} of {mean.n}", (str(mean.mean), f"n {mean.n}")
+    subject = f"{mean.id}: mean {mean.mean} of {mean.n}"
+    items: tuple[str, ...] = (str(mean.mean), f"n {mean.n}")
     if not sums:
         detail = f"no whole sum over {size} gives {mean.mean}"
         return _finding(subject, False, items, detail, mean.erratum)
@@ -218,9 +219,7 @@ def _curve_sums(specification: Specification) -> Iterator[Finding]:
             continue
         for partition in dict.fromkeys(one.partition for one in specification.groups):
             groups = [one for one in specification.groups if one.partition == partition]
-            numbers = [
-                curves[one.id].events_total if one.id in curves else None for one in groups
-            ]
+            numbers = [curves[one.id].events_total if one.id in curves else None for one in groups]
             known = [one for one in numbers if one is not None]
             if len(known) < len(numbers) or not known:
                 continue

@@ -104,7 +104,7 @@ def _shares(
     size = len(rows) * len(kinds)
     result = milp(
         rng.random(size),
-        integrality=np.ones(size),
+        integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, np.inf),
         constraints=LinearConstraint(np.array(matrix), values, values),
     )
@@ -128,9 +128,7 @@ def _units_by(
         label = decks[unit.has_event].pop()
         return replace(unit, attributes=(*unit.attributes, (name, label)))
 
-    return tuple(
-        replace(patient, units=tuple(map(dealt, patient.units))) for patient in patients
-    )
+    return tuple(replace(patient, units=tuple(map(dealt, patient.units))) for patient in patients)
 
 
 def _unit_decks(
@@ -155,9 +153,7 @@ def _unit_decks(
     )
 
 
-def _whole_numbers(
-    numbers: WholeNumbers, patients: Patients, rng: np.random.Generator
-) -> Patients:
+def _whole_numbers(numbers: WholeNumbers, patients: Patients, rng: np.random.Generator) -> Patients:
     """Give each patient a whole number, with the printed median and range."""
     values = rng.permutation(whole_numbers_with(numbers, rng)).tolist()
     name = str(numbers.column)

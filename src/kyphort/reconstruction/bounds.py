@@ -19,7 +19,7 @@ from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rul
 from kyphort.reconstruction.rows import labelled_rows, survival_data
 from kyphort.reconstruction.sequences import ChiSquare, Greenwood, p_of
 from kyphort.reconstruction.solver import Limits
-from kyphort.reconstruction.statements import EndpointProblem, Kind, Statement, problems_of
+from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement, problems_of
 from kyphort.reconstruction.two_arms import Pair, log_hazard_ratio
 from kyphort.survival import (
     SurvivalData,
@@ -139,8 +139,11 @@ def _parsed(specification: Specification, name: str) -> _Asked:
     kind, *rest = name.split(":")
     if kind in ("hazard_ratio", "p") and len(rest) == 2:
         endpoint = _endpoint_of(specification, name, rest)
-        return _Asked(name, kind, None, 0.0, tuple(rest),
-                      lambda cohort: _compared(specification, endpoint, cohort, kind, rest))  # fmt: skip
+
+        def by_groups(cohort: RebuiltCohort) -> float:
+            return _compared(specification, endpoint, cohort, kind, rest)
+
+        return _Asked(name, kind, None, 0.0, tuple(rest), by_groups)
     if kind == "p_by" and len(rest) == 1:
         table = next((one for one in specification.tables if one.id == rest[0]), None)
         if table is None or not table.endpoint:
@@ -157,7 +160,12 @@ def _parsed(specification: Specification, name: str) -> _Asked:
     except ValueError:
         raise _not_understood(specification, name) from None
     return _Asked(
-        name, kind, curve, time, (), lambda cohort: _of_curve(specification, curve, cohort, kind, time)
+        name,
+        kind,
+        curve,
+        time,
+        (),
+        lambda cohort: _of_curve(specification, curve, cohort, kind, time),
     )
 
 
@@ -249,22 +257,21 @@ class _Prover:
         """Return a proved interval with how it was proved; None when there is none."""
         if one.kind == "p":
             return self._p(one)
-        curve = one.curve
-        if curve is None:
+        if one.curve is None:
             return None, ""
         if one.kind in ("std_error", "lower", "upper"):
-            return self._precision(one, curve)
-        if one.kind == "at_risk":
-            return self._at_risk(one, curve), "numbers at risk at the events around, or by bounds"
-        if one.kind == "restricted_mean":
-            return _mean_between(curve, one.time), "area under the lowest and the highest steps"
-        if one.kind == "median":
-            return _median_between(curve), "the landmarks on both sides of 50 %"
-        if one.kind == "survival":
-            return _survival_between(curve, one.time), "a curve never rises"
-        if one.kind == "incidence":
-            return self._incidence(one, curve), "at least events / n, at most 1 − Kaplan-Meier"
-        return None, ""
+            return self._precision(one, one.curve)
+        simple: dict[str, tuple[Callable[[_Asked, Curve], Range | None], str]] = {
+            "at_risk": (self._at_risk, "numbers at risk at the events around, or by bounds"),
+            "restricted_mean": (_mean_between, "area under the lowest and the highest steps"),
+            "median": (_median_between, "the landmarks on both sides of 50 %"),
+            "survival": (_survival_at, "a curve never rises"),
+            "incidence": (self._incidence, "at least events / n, at most 1 − Kaplan-Meier"),
+        }
+        if one.kind not in simple:
+            return None, ""
+        prove, how = simple[one.kind]
+        return prove(one, one.curve), how
 
     def _alone(self, curve: Curve) -> tuple[EndpointProblem, list[Order]] | None:
         """Return the curve's own problem with its orders; None when it has too many events."""
@@ -296,10 +303,8 @@ class _Prover:
         if found is None or position is None or (window := curve.window(position)) is None:
             return None, ""
         problem, every = found
-        cut = next(
-            (index for index, cut in enumerate(problem.cuts) if (cut.time, cut.side) == (one.time, 1)),
-            None,
-        )  # fmt: skip
+        after = Cut(one.time)
+        cut = problem.cuts.index(after) if after in problem.cuts else None
         if cut is None or not 0 < window[0] <= window[1] < 1:
             return None, ""
         low, high, _ = extremes(problem, every, Greenwood((0,), cut), self.limits)
@@ -315,14 +320,14 @@ class _Prover:
         found = self._alone(curve)
         if found is None:
             states = reachable(rules_of(problem, (0,))).cuts[cut]
-            return (float(states.at_risk.min()), float(states.at_risk.max())) if len(states) else None
+            return (
+                (float(states.at_risk.min()), float(states.at_risk.max())) if len(states) else None
+            )
         ranges = [_around(problem, order, cut) for order in found[1]]
         return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
 
     def _incidence(self, one: _Asked, curve: Curve) -> Range | None:
         survival = _survival_between(curve, one.time)
-        if survival is None:
-            return None
         found, low = self._alone(curve), 0.0
         if found is not None and found[1]:
             problem, every = found
@@ -383,7 +388,11 @@ def _windows(curve: Curve) -> list[tuple[float, Range]]:
     return found
 
 
-def _survival_between(curve: Curve, time: float) -> Range | None:
+def _survival_at(asked: _Asked, curve: Curve) -> Range | None:
+    return _survival_between(curve, asked.time)
+
+
+def _survival_between(curve: Curve, time: float) -> Range:
     windows = _windows(curve)
     later = [window for at, window in windows if at >= time]
     earlier = [window for at, window in windows if at <= time]
@@ -392,16 +401,16 @@ def _survival_between(curve: Curve, time: float) -> Range | None:
     return exact[0] if exact else (low, earlier[-1][1])
 
 
-def _mean_between(curve: Curve, horizon: float) -> Range | None:
-    windows = [one for one in _windows(curve) if one[0] <= horizon]
-    if windows[-1][0] < horizon:
+def _mean_between(asked: _Asked, curve: Curve) -> Range | None:
+    windows = [one for one in _windows(curve) if one[0] <= asked.time]
+    if windows[-1][0] < asked.time:
         return None
     low = sum((b[0] - a[0]) * b[1][0] for a, b in pairwise(windows))
     high = sum((b[0] - a[0]) * a[1][1] for a, b in pairwise(windows))
     return low, high
 
 
-def _median_between(curve: Curve) -> Range | None:
+def _median_between(_: _Asked, curve: Curve) -> Range | None:
     if curve.median is not None:
         return curve.median.low, curve.median.high
     windows = _windows(curve)
@@ -413,9 +422,7 @@ def _median_between(curve: Curve) -> Range | None:
 # --- verdict --------------------------------------------------------------------------------------
 
 
-def _bound(
-    one: _Asked, proved: Range | None, seen: Range | None, cohorts: int, how: str
-) -> Bound:
+def _bound(one: _Asked, proved: Range | None, seen: Range | None, cohorts: int, how: str) -> Bound:
     by_proof = None if proved is None else _verdict(one.kind, proved)
     by_seen = None if seen is None else _verdict(one.kind, seen)
     # Drawn cohorts can show that a number is open; that it is settled only a proof can show.

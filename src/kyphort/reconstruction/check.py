@@ -18,9 +18,7 @@ from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.statements import EndpointProblem, Kind, problems_of
 
 
-def check(
-    specification: Specification, limits: Limits, *, sensitivity: bool = True
-) -> CheckResult:
+def check(specification: Specification, limits: Limits, *, sensitivity: bool = True) -> CheckResult:
     """Check a specification: arithmetic, each endpoint, consequences, and strength of the check.
 
     Verdicts never merge: what is not decided is neither consistent nor contradictory. When the

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
-from kyphort.errors import KyphortError
+from kyphort.errors import NoCohortError
 from kyphort.published.specification import (
     DAYS_IN,
     Endpoint,
@@ -28,13 +29,14 @@ from kyphort.reconstruction.join import (
 )
 from kyphort.reconstruction.merging import (
     Drawn,
+    Floats,
     Merged,
     draw_timed,
     prepare,
     sequence_of,
 )
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders
-from kyphort.reconstruction.sampling import INSIDE, Pool, sample_order
+from kyphort.reconstruction.sampling import INSIDE, PARTICLES, Pool, sample_order
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind, problems_of
 from kyphort.reconstruction.timeline import (
@@ -48,16 +50,8 @@ from kyphort.reconstruction.timeline import (
 )
 from kyphort.reconstruction.witness import faults
 
-PARTICLES = 20_000
 ATTEMPTS = 150
 """Draws for one cohort before its seed is given up."""
-
-
-class NoCohortError(KyphortError):
-    """A specification from which no cohort could be drawn."""
-
-    code = "no-cohort"
-    exit_code = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +238,7 @@ def _alone(plan: Plan, rng: np.random.Generator) -> tuple[RebuiltPatient, ...] |
     if plan.units is not None:
         return _dealt(plan, part, rows, rng)
     sizes = _unit_sizes(plan.specification, rng)
-    return tuple(
-        _patient_of(plan, part, row, size) for row, size in zip(rows, sizes, strict=True)
-    )
+    return tuple(_patient_of(plan, part, row, size) for row, size in zip(rows, sizes, strict=True))
 
 
 _Row = tuple[int, int, bool]
@@ -257,7 +249,12 @@ def _patient_of(plan: Plan, part: EndpointPlan, row: _Row, units: int) -> Rebuil
     groups = _groups(part.problem, arm)
     is_death = part.endpoint.is_death
     unit = RebuiltUnit(groups, day, is_event and not is_death)
-    return RebuiltPatient(groups, day, is_event and is_death, (unit,) + (replace(unit, has_event=False),) * (units - 1))
+    return RebuiltPatient(
+        groups,
+        day,
+        is_event and is_death,
+        (unit,) + (replace(unit, has_event=False),) * (units - 1),
+    )
 
 
 def _groups(problem: EndpointProblem, arm: int) -> tuple[tuple[str, str], ...]:
@@ -268,7 +265,10 @@ def _unit_sizes(specification: Specification, rng: np.random.Generator) -> list[
     """Return the number of units of each patient."""
     people = specification.population
     if people.units_per_patient:
-        sizes = np.repeat(*map(list, zip(*people.units_per_patient, strict=True)))
+        sizes = np.repeat(
+            [size for size, _ in people.units_per_patient],
+            [number for _, number in people.units_per_patient],
+        )
         return [int(one) for one in rng.permutation(sizes)]
     sizes = np.ones(people.patients, dtype=int)
     while (left := people.units - int(sizes.sum())) > 0:
@@ -296,7 +296,9 @@ def _edges(plan: Plan, problem: EndpointProblem, longest: float) -> list[tuple[i
 
     No exit falls on a cut, where a number at risk could count it or not; known exits do.
     """
-    printed = {one.cut for part in (plan.patients, plan.units) if part for one in part.problem.statements}
+    printed = {
+        one.cut for part in (plan.patients, plan.units) if part for one in part.problem.statements
+    }
     days = [cut.time * plan.days_in_unit for cut in problem.cuts]
     starts = [1, *(math.floor(day + 1e-6) + 1 for day in days)]
     ends = [
@@ -308,9 +310,7 @@ def _edges(plan: Plan, problem: EndpointProblem, longest: float) -> list[tuple[i
 
 def _longest(plan: Plan, problem: EndpointProblem) -> float:
     """Return the day of the last exit: as printed, or half as long again as the last landmark."""
-    printed = [
-        one.maximum for one in plan.specification.time_summaries if one.maximum is not None
-    ]
+    printed = [one.maximum for one in plan.specification.time_summaries if one.maximum is not None]
     last = max((cut.time for cut in problem.cuts), default=24.0)
     longest = max([1.5 * last, *(one.high for one in printed)])
     return longest * plan.days_in_unit
@@ -423,16 +423,12 @@ def _patients_near(
     templates = [wished * one for one in share]
     for spread in (0.02, 0.04, 0.01):
         merged = draw_timed(part.drawn, rng, templates, spread)
-        if merged is not None and not faults(
-            part.problem, sequence_of(part.problem, merged)
-        ):
+        if merged is not None and not faults(part.problem, sequence_of(part.problem, merged)):
             return merged
     return None
 
 
-def _wished_at_risk(
-    plan: Plan, problem: EndpointProblem, sequence: Sequence
-) -> np.ndarray:
+def _wished_at_risk(plan: Plan, problem: EndpointProblem, sequence: Sequence) -> Floats:
     """Return patients at risk at each cut, in proportion to the units at risk around it."""
     pooled, total = sequence.pooled(), sum(problem.sizes)
     per_unit = plan.specification.population.patients / total
@@ -486,8 +482,7 @@ def _seated(
     problem = plan.units.problem
     order = sorted(joined, key=lambda one: (one.cell, rng.random()))
     seats = [
-        _Seat(patient, died)
-        for patient, died in zip(order, merged.is_event.tolist(), strict=True)
+        _Seat(patient, died) for patient, died in zip(order, merged.is_event.tolist(), strict=True)
     ]
     for known in plan.specification.known:
         if known.group not in problem.arms:
@@ -565,7 +560,7 @@ def _joint_entries(
     edges = _edges(plan, problem, _longest(plan, problem))
     interval_of_event = {
         cell.events_before - 1: cell.interval
-        for before, cell in zip(cells, cells[1:], strict=False)
+        for before, cell in pairwise(cells)
         if cell.events_before > before.events_before
     }
     interval = [

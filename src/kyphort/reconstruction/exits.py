@@ -9,6 +9,8 @@ contradiction, and a cohort found with these bounds as a guide is a witness.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ LARGEST = 3000
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """The possible states at one cut: numbers at risk, events so far, intervals of survival (m,)."""
+    """Possible states at one cut: numbers at risk, events so far, intervals of survival (m,)."""
 
     at_risk: Integers
     events: Integers
@@ -50,9 +52,7 @@ class Reachable:
 
 def reachable(rules: ArmRules) -> Reachable:
     """Return the states that both the beginning and the end allow."""
-    here = States(
-        np.array([rules.size]), np.array([0]), np.array([1.0]), np.array([1.0])
-    )
+    here = States(np.array([rules.size]), np.array([0]), np.array([1.0]), np.array([1.0]))
     forward = []
     for cut in range(len(rules.survival)):
         here = _step(here, rules, cut)
@@ -107,7 +107,9 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
             here.at_risk[index], here.events[index], numbers, events
         )
         # Clipped before they are united: two intervals outside the window do not span it.
-        possible &= _has_room(rules, cut, events - here.events[index], here.at_risk[index] - numbers)
+        possible &= _has_room(
+            rules, cut, events - here.events[index], here.at_risk[index] - numbers
+        )
         least = np.maximum(here.low[index] * smallest, window[0])
         most = np.minimum(here.high[index] * largest, window[1])
         possible &= least <= most
@@ -117,9 +119,7 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
     return States(numbers[kept], events[kept], low[kept], high[kept])
 
 
-def _has_room(
-    rules: ArmRules, cut: int, events: Integers, exits: Integers
-) -> NDArray[np.bool_]:
+def _has_room(rules: ArmRules, cut: int, events: Integers, exits: Integers) -> NDArray[np.bool_]:
     """Return whether the interval before a cut has days for so many events and exits.
 
     A censoring may share its day with others, but an event after it needs a later day.
@@ -149,7 +149,10 @@ def _backward(forward: list[States], rules: ArmRules) -> list[States]:
                 here.at_risk, here.events, later.at_risk[index], later.events[index]
             )
             possible &= _has_room(
-                rules, cut + 1, later.events[index] - here.events, here.at_risk - later.at_risk[index]
+                rules,
+                cut + 1,
+                later.events[index] - here.events,
+                here.at_risk - later.at_risk[index],
             )
             with np.errstate(divide="ignore", invalid="ignore"):
                 least = later.low[index] / np.where(largest > 0, largest, np.nan)
@@ -174,18 +177,21 @@ def place_events(
 ) -> tuple[bool, ...] | None:
     """Order events (True) and censorings so that the curve falls by a factor in a window.
 
-    Starts from an even mixture and moves single events past censorings, earlier to raise the curve
-    and later to lower it, nearest fit first. None when the window is missed.
+    When there are few orders, a random one of all that fit. Otherwise starts from an even mixture and
+    moves single events past censorings, earlier to raise the curve and later to lower it, nearest
+    fit first. None when the window is missed.
 
     Examples
     --------
     >>> generator = np.random.default_rng(1)
     >>> place_events(10, 2, 3, (0.74, 0.76), generator)
-    (False, True, False, True, False)
+    (False, True, False, False, True)
     """
     length = events + censored
     if length == 0:
         return () if factor[0] <= 1 <= factor[1] else None
+    if math.comb(length, events) <= ALL_ORDERS:
+        return _one_of_all(at_risk, events, length, factor, rng)
     places = np.sort(rng.permutation(length)[:events])
     even = np.floor((np.arange(events) + rng.random(events)) * length / max(events, 1))
     places = _distinct(np.minimum(even, length - 1).astype(int), length, places)
@@ -196,11 +202,37 @@ def place_events(
             is_event = np.zeros(length, dtype=bool)
             is_event[places] = True
             return tuple(is_event.tolist())
-        moved = _moved(at_risk, places, length, target, fall, rng)
+        moved = _moved(at_risk, places, length, (fall, target), rng)
         if moved is None:
             return None
         places = moved
     return None
+
+
+ALL_ORDERS = 20_000
+"""Up to so many orders of an interval all are tried, so that a rare one is not missed."""
+
+
+def _one_of_all(
+    at_risk: int, events: int, length: int, factor: tuple[float, float], rng: np.random.Generator
+) -> tuple[bool, ...] | None:
+    """Return a random one of all orders whose factor lies in the window, None when there is none."""
+    places = _all_places(length, events)
+    numbers = at_risk - places
+    with np.errstate(divide="ignore"):
+        falls = np.where(numbers > 1, np.log1p(-1 / np.maximum(numbers, 2)), -1e9).sum(axis=1)
+    fitting = np.flatnonzero((falls >= _log(factor[0])) & (falls <= _log(factor[1])))
+    if not len(fitting):
+        return None
+    is_event = np.zeros(length, dtype=bool)
+    is_event[places[int(rng.choice(fitting))]] = True
+    return tuple(is_event.tolist())
+
+
+@lru_cache(maxsize=256)
+def _all_places(length: int, events: int) -> Integers:
+    found = np.array(list(combinations(range(length), events)), dtype=np.int64)
+    return found.reshape(-1, events)
 
 
 def _distinct(places: Integers, length: int, otherwise: Integers) -> Integers:
@@ -225,14 +257,10 @@ def _fall(at_risk: int, places: Integers) -> float:
 
 
 def _moved(
-    at_risk: int,
-    places: Integers,
-    length: int,
-    target: float,
-    fall: float,
-    rng: np.random.Generator,
+    at_risk: int, places: Integers, length: int, aim: tuple[float, float], rng: np.random.Generator
 ) -> Integers | None:
     """Move the one event by one place that comes nearest to the target; sometimes another."""
+    fall, target = aim
     step = 1 if fall > target else -1
     taken = set(places.tolist())
     able = [
@@ -288,8 +316,10 @@ def draw_exits(
 
 CANDIDATES = 8
 """States that are tried at one cut before the one before it is given up."""
-PLACINGS = 150
+PLACINGS = 400
 """Orders that are searched for one curve before the draw is given up."""
+ORDERS_OF_ONE = 3
+"""Orders of one interval that are tried before another state is."""
 _TIGHTER = 0.02
 """Windows for construction leave out so much of each half of the rounding interval."""
 
@@ -318,20 +348,19 @@ class _Drawing:
         if cut == len(self.rules.survival):
             return self._rest(at_risk, events)
         for number, so_far, window in self._candidates(cut, at_risk, events, survival):
-            if self.left <= 0:
-                return None
-            self.left -= 1
             fallen = so_far - events
-            order = place_events(
-                at_risk, fallen, at_risk - number - fallen,
-                (_ratio(window[0], survival), _ratio(window[1], survival)), self.rng,
-            )  # fmt: skip
-            if order is None:
-                continue
-            now = survival * math.exp(_fall(at_risk, np.flatnonzero(order)))
-            later = self._from(cut + 1, number, so_far, now)
-            if later is not None:
-                return [order, *later]
+            ends = (_ratio(window[0], survival), _ratio(window[1], survival))
+            for _ in range(ORDERS_OF_ONE):
+                if self.left <= 0:
+                    return None
+                self.left -= 1
+                order = place_events(at_risk, fallen, at_risk - number - fallen, ends, self.rng)
+                if order is None:
+                    break
+                now = survival * math.exp(_fall(at_risk, np.flatnonzero(order)))
+                later = self._from(cut + 1, number, so_far, now)
+                if later is not None:
+                    return [order, *later]
         return None
 
     def _rest(self, at_risk: int, events: int) -> list[tuple[bool, ...]] | None:
@@ -353,8 +382,9 @@ class _Drawing:
         )
         possible &= _has_room(self.rules, cut, states.events - events, at_risk - states.at_risk)
         margin = _TIGHTER * (states.high - states.low)
-        low = np.maximum(states.low + margin, survival * smallest - SLACK)
-        high = np.minimum(states.high - margin, survival * largest + SLACK)
+        # A state may have one survival only, which arithmetic meets to the last bit or nearly.
+        low = np.maximum(states.low + margin, survival * smallest) - SLACK
+        high = np.minimum(states.high - margin, survival * largest) + SLACK
         able = np.flatnonzero(possible & (low <= high))
         noise = self.spread * max(at_risk, 4) * self.rng.standard_normal(len(able))
         # A fall in the middle of what is possible leaves room for many orders.

@@ -1,10 +1,13 @@
 """From numbers at risk at few events to all exits in order."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kyphort.reconstruction.merging import Merged
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
+
+Integers = NDArray[np.int64]
 
 
 def explicit(
@@ -17,46 +20,36 @@ def explicit(
     marks = risk_at_cuts(problem, sequence, rng)
     if marks is None:
         return None
-    interval: list[int] = []
-    arm: list[int] = []
-    is_event: list[bool] = []
+    exits: list[_Exit] = []
     left = np.array(problem.sizes)
     event = 0
     for here in range(len(problem.cuts) + 1):
         while event < len(sequence.arms) and sequence.intervals[event] == here:
             target = np.array(sequence.at_risk[event])
-            _leave(left - target, here, interval, arm, is_event, rng)
-            interval.append(here)
-            arm.append(sequence.arms[event])
-            is_event.append(True)
+            exits += _leaving(left - target, here, rng)
+            exits.append((here, sequence.arms[event], True))
             left = target.copy()
             left[sequence.arms[event]] -= 1
             event += 1
         target = marks[here] if here < len(problem.cuts) else np.zeros_like(left)
-        _leave(left - target, here, interval, arm, is_event, rng)
+        exits += _leaving(left - target, here, rng)
         left = target
-    position = np.linspace(0.0, 1.0, len(interval))
-    return Merged(np.array(interval), position, np.array(arm), np.array(is_event))
+    interval, arm, is_event = (np.array(column) for column in zip(*exits, strict=True))
+    return Merged(interval, np.linspace(0.0, 1.0, len(interval)), arm, is_event)
 
 
-def _leave(
-    leaving: np.ndarray,
-    here: int,
-    interval: list[int],
-    arm: list[int],
-    is_event: list[bool],
-    rng: np.random.Generator,
-) -> None:
-    owners = np.repeat(np.arange(len(leaving)), leaving)
-    for owner in rng.permutation(owners).tolist():
-        interval.append(here)
-        arm.append(owner)
-        is_event.append(False)
+_Exit = tuple[int, int, bool]
+
+
+def _leaving(leaving: Integers, here: int, rng: np.random.Generator) -> list[_Exit]:
+    """Return censored exits of an interval in random order."""
+    owners = rng.permutation(np.repeat(np.arange(len(leaving)), leaving))
+    return [(here, owner, False) for owner in owners.tolist()]
 
 
 def risk_at_cuts(
     problem: EndpointProblem, sequence: Sequence, rng: np.random.Generator
-) -> list[np.ndarray] | None:
+) -> list[Integers] | None:
     """Return the numbers at risk of all arms at every cut: printed, or between those around."""
     arms, cuts = len(problem.arms), len(problem.cuts)
     low, high = np.zeros((cuts, arms), dtype=int), np.tile(problem.sizes, (cuts, 1))
@@ -89,15 +82,15 @@ def risk_at_cuts(
 
 
 def _chosen(
-    low: np.ndarray,
-    high: np.ndarray,
+    low: Integers,
+    high: Integers,
     pooled: dict[int, tuple[int, int]],
     times: list[float],
     rng: np.random.Generator,
-) -> list[np.ndarray] | None:
+) -> list[Integers] | None:
     """Choose numbers that fall evenly over time within their limits, and add up where printed."""
-    chosen: list[np.ndarray] = []
-    before: np.ndarray = high[0].copy() if len(high) else np.empty(0, dtype=int)
+    chosen: list[Integers] = []
+    before: Integers = high[0].copy() if len(high) else np.empty(0, dtype=int)
     last = times[-1] * 1.3 if times else 1.0
     earlier = 0.0
     for cut, time in enumerate(times):
@@ -106,16 +99,16 @@ def _chosen(
         numbers = np.clip(np.rint(wished).astype(int), low[cut], np.minimum(high[cut], before))
         if (numbers < low[cut]).any():
             return None
-        if cut in pooled and not _add_up(numbers, low[cut], np.minimum(high[cut], before), pooled[cut]):
+        if cut in pooled and not _add_up(
+            numbers, low[cut], np.minimum(high[cut], before), pooled[cut]
+        ):
             return None
         chosen.append(numbers)
         before, earlier = numbers, time
     return chosen
 
 
-def _add_up(
-    numbers: np.ndarray, low: np.ndarray, high: np.ndarray, total: tuple[int, int]
-) -> bool:
+def _add_up(numbers: Integers, low: Integers, high: Integers, total: tuple[int, int]) -> bool:
     """Change numbers by single steps until their sum is in a window; False when it cannot be."""
     while not total[0] <= numbers.sum() <= total[1]:
         step = 1 if numbers.sum() < total[0] else -1

@@ -8,6 +8,7 @@ Tied events need no case of their own: (n − 2)/n is (n − 1)/n · (n − 2)/(
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ class ArmRules:
     `survival` windows of log S; `at_risk` windows of the number at risk; `events` windows of the
     events so far; `total` all events, None when open. Events lie in the intervals `first_interval`
     to `last_interval`. `most_events` limits the events of each interval: used for drawing, where no
-    exit falls on the very time of a landmark and no two events on one day.
+    exit falls on the very time of a landmark and no two events on one day. `most_after` limits the
+    events after the last cut when `total` is open and they matter to others.
     """
 
     size: int
@@ -35,6 +37,7 @@ class ArmRules:
     first_interval: int = 0
     last_interval: int | None = None
     most_events: tuple[int, ...] = ()
+    most_after: int = 0
 
     @property
     def intervals(self) -> int:
@@ -107,15 +110,11 @@ def at_cut(hull: Hull, rules: ArmRules, cut: int) -> Hull:
 def allocations(rules: ArmRules, most: int = 5000) -> Iterator[tuple[int, ...]]:
     """Yield the numbers of events in each interval that the hull does not exclude, up to `most`.
 
-    The interval after the last cut takes what is left of `total`; nothing when that is open.
+    The interval after the last cut takes what is left of `total`; up to `most_after` when that is
+    open.
     """
     factors = log_factors(rules.size)
-    found = 0
-    for one in _extend(rules, factors, start(rules.size), (), 0):
-        found += 1
-        if found > most:
-            return
-        yield one
+    yield from islice(_extend(rules, factors, start(rules.size), (), 0), most)
 
 
 def _extend(
@@ -138,13 +137,17 @@ def _extend(
 def _tail(
     rules: ArmRules, factors: Floats, hull: Hull, before: tuple[int, ...], so_far: int
 ) -> Iterator[tuple[int, ...]]:
-    left = 0 if rules.total is None else rules.total - so_far
-    if left < 0 or (left and not _may_happen(rules, len(before))):
-        return
-    for _ in range(left):
-        hull = after_event(hull, factors)
-    if not hull.is_empty:
-        yield (*before, left)
+    least = 0 if rules.total is None else rules.total - so_far
+    most = rules.most_after if rules.total is None else least
+    for left in range(most + 1):
+        if left > 0:
+            if not _may_happen(rules, len(before)):
+                return
+            hull = after_event(hull, factors)
+        if hull.is_empty:
+            return
+        if left >= least:
+            yield (*before, left)
 
 
 def _above_floor(hull: Hull, rules: ArmRules, interval: int) -> Hull:

@@ -85,7 +85,9 @@ class JoinTask:
     arms_are_patients: bool = False
 
 
-def join(task: JoinTask, rng: np.random.Generator, seconds: float = 10.0) -> list[JoinedPatient] | None:
+def join(
+    task: JoinTask, rng: np.random.Generator, seconds: float = 10.0
+) -> list[JoinedPatient] | None:
     """Return every patient with cell and event, None when curves cannot share patients."""
     from scipy.optimize import (  # noqa: PLC0415 - heavy, and not needed to import the package
         Bounds,
@@ -96,13 +98,11 @@ def join(task: JoinTask, rng: np.random.Generator, seconds: float = 10.0) -> lis
 
     programme = _Programme(task)
     rows, columns, values = programme.entries()
-    matrix = csr_array(
-        (values, (rows, columns)), shape=(len(programme.low), len(programme.names))
-    )
+    matrix = csr_array((values, (rows, columns)), shape=(len(programme.low), len(programme.names)))
     cost = rng.random(len(programme.names))
     result = milp(
         cost,
-        integrality=np.ones(len(programme.names)),
+        integrality=np.ones(len(programme.names), dtype=np.int64),
         bounds=Bounds(np.zeros(len(programme.names)), np.array(programme.most)),
         constraints=LinearConstraint(matrix, np.array(programme.low), np.array(programme.high)),
         options={"time_limit": seconds, "mip_rel_gap": 0.5},
@@ -166,9 +166,7 @@ class _Programme:
                 number,
             )
         for size, number in task.population.units_per_patient:
-            yield (
-                self._where(lambda name, size=size: float(sum(name[0]) == size)), number, number
-            )
+            yield (self._where(lambda name, size=size: float(sum(name[0]) == size)), number, number)
         yield from self._unit_exits()
         for arm, interval in task.fixed:
             yield (
@@ -185,7 +183,9 @@ class _Programme:
         for arm, cut, low, high in task.risk_at_cuts:
             # Units that leave after the cut, without those whose event was before it.
             yield (
-                self._where(lambda name, arm=arm, cut=cut: self._still(name, arm, cut)), low, high
+                self._where(lambda name, arm=arm, cut=cut: self._still(name, arm, cut)),
+                low,
+                high,
             )
 
     def _unit_exits(self) -> Iterator[tuple[list[tuple[int, float]], float, float]]:
@@ -197,9 +197,11 @@ class _Programme:
                 after = sequence.at_risk[block][arm] if block < len(sequence.arms) else 0
                 yield (
                     self._where(
-                        lambda name, arm=arm, block=block: self._leaving(name, arm)
-                        if self.cells[name[1]].events_before == block
-                        else 0.0
+                        lambda name, arm=arm, block=block: (
+                            self._leaving(name, arm)
+                            if self.cells[name[1]].events_before == block
+                            else 0.0
+                        )
                     ),
                     left - after,
                     left - after,

@@ -39,9 +39,7 @@ def prepare(problem: EndpointProblem) -> Drawn:
         for earlier, later in pairwise(edges)
     ]
     room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
-    rules = tuple(
-        replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
-    )
+    rules = tuple(replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody)
     return Drawn(problem, rules, tuple(map(reachable, rules)))
 
 
@@ -121,17 +119,17 @@ def _positions(exits: Exits, rng: np.random.Generator) -> list[Floats]:
 
 
 def _merge(each: list[Exits], base: list[list[Floats]], skew: float) -> Merged:
-    interval, position, arm, is_event = [], [], [], []
+    rows: list[tuple[int, float, int, bool]] = []
     for owner, (exits, positions) in enumerate(zip(each, base, strict=True)):
         power = math.exp(skew if owner == 0 else -skew)
-        for index, (order, places) in enumerate(zip(exits.intervals, positions, strict=True)):
-            interval += [index] * len(order)
-            position += (places**power).tolist()
-            arm += [owner] * len(order)
-            is_event += order
-    columns = (np.array(interval), np.array(position), np.array(arm), np.array(is_event))
-    order = np.lexsort((columns[1], columns[0]))
-    return Merged(*(column[order] for column in columns))
+        for index, (kinds, places) in enumerate(zip(exits.intervals, positions, strict=True)):
+            shifted = (places**power).tolist()
+            rows += [
+                (index, place, owner, kind) for place, kind in zip(shifted, kinds, strict=True)
+            ]
+    rows.sort(key=lambda row: row[:2])
+    interval, position, arm, is_event = (np.array(column) for column in zip(*rows, strict=True))
+    return Merged(interval, position, arm, is_event)
 
 
 def _best_merge(

@@ -1,22 +1,18 @@
-"""In which order events of several arms may have come: intervals, arms, ranges of numbers at risk."""
+"""In which order events of several arms may have come, and the ranges of numbers at risk."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import factorial, log, prod
 
-from kyphort.errors import KyphortError
 from kyphort.reconstruction.hull import ArmRules, allocations, numbers_at_risk
 from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement
 
 Ranges = list[tuple[int, int]]
 
 
-class TooManyOrdersError(KyphortError):
-    """More orders of events than an exact search runs through."""
-
-    code = "too-many-orders"
-    exit_code = 7
+class TooManyOrdersError(Exception):
+    """More orders of events than an exact search runs through; the caller goes another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +56,39 @@ def rules_of(problem: EndpointProblem, members: tuple[int, ...]) -> ArmRules:
     return ArmRules(
         sum(problem.sizes[one] for one in members),
         tuple(survival), tuple(at_risk), tuple(events), total, first, last,
+        most_after=0 if total is not None else _whole_total(problem) or 0,
     )  # fmt: skip
+
+
+def _whole_total(problem: EndpointProblem) -> int | None:
+    """Return the printed number of all events of everybody."""
+    found = [
+        int(one.low)
+        for one in problem.of(Kind.EVENTS)
+        if one.cut is None and one.members == problem.everybody
+    ]
+    return found[0] if found else None
+
+
+def _refuse_open_totals(problem: EndpointProblem) -> None:
+    """Refuse tests and times of events when nobody printed how many events there are.
+
+    Events after the last landmark would matter to them, and could be any number.
+    """
+    needs = any(one.against or one.kind in (Kind.LAST, Kind.MEDIAN) for one in problem.statements)
+    is_open = any(problem.total_events(arm) is None for arm in problem.everybody)
+    if needs and is_open and _whole_total(problem) is None:
+        raise TooManyOrdersError(
+            f"{problem.label}: the number of events is not printed, and events after the last "
+            "landmark matter to its tests and times."
+        )
 
 
 def _log(value: float) -> float:
     return log(value) if value > 0 else -float("inf")
 
 
-def _both(
-    one: tuple[float, float] | None, other: tuple[float, float]
-) -> tuple[float, float]:
+def _both(one: tuple[float, float] | None, other: tuple[float, float]) -> tuple[float, float]:
     return other if one is None else (max(one[0], other[0]), min(one[1], other[1]))
 
 
@@ -103,8 +122,7 @@ def arm_allocations(problem: EndpointProblem, arm: int, most: int) -> list[tuple
 def is_joint(problem: EndpointProblem) -> bool:
     """Whether some printed number links several arms."""
     return any(
-        bool(one.against)
-        or (len(one.members) > 1 and one.kind is not Kind.EVENTS)
+        bool(one.against) or (len(one.members) > 1 and one.kind is not Kind.EVENTS)
         for one in problem.statements
     )
 
@@ -117,6 +135,7 @@ def orders(problem: EndpointProblem, most: int = 400) -> list[Order]:
     TooManyOrdersError
         When there are more than `most`.
     """
+    _refuse_open_totals(problem)
     each = [arm_allocations(problem, arm, most) for arm in problem.everybody]
     if prod(map(len, each)) > 50 * most:
         raise TooManyOrdersError(
@@ -138,9 +157,7 @@ def orders(problem: EndpointProblem, most: int = 400) -> list[Order]:
     return found
 
 
-def pooled_fits(
-    problem: EndpointProblem, rules: ArmRules, pooled: Sequence[int]
-) -> bool:
+def pooled_fits(problem: EndpointProblem, rules: ArmRules, pooled: Sequence[int]) -> bool:
     """Whether events in each interval agree with what is printed of everybody."""
     so_far = 0
     for number, window in zip(pooled, rules.events, strict=False):
@@ -199,16 +216,16 @@ def _ordered(
     pooled: tuple[int, ...],
 ) -> Iterator[Order]:
     whole = numbers_at_risk(pooled_rules, pooled)
-    own = [
-        numbers_at_risk(rules_of(problem, (arm,)), chosen[arm]) for arm in problem.everybody
-    ]
+    own = [numbers_at_risk(rules_of(problem, (arm,)), chosen[arm]) for arm in problem.everybody]
     if whole is None or any(one is None for one in own):
         return
     per_interval = [list(_words(numbers)) for numbers in zip(*chosen, strict=True)]
     intervals = tuple(index for index, number in enumerate(pooled) for _ in range(number))
     for words in product(*per_interval):
         arms = tuple(arm for word in words for arm in word)
-        ranges = _propagated(problem, intervals, arms, [one for one in own if one is not None], whole)
+        ranges = _propagated(
+            problem, intervals, arms, [one for one in own if one is not None], whole
+        )
         if ranges is not None:
             yield Order(intervals, arms, *ranges)
 
@@ -258,9 +275,7 @@ def _initial(
     ranges: list[Ranges] = []
     for arm in problem.everybody:
         mine = iter(own[arm])
-        at_events = [
-            next(mine) if owner == arm else (0, problem.sizes[arm]) for owner in arms
-        ]
+        at_events = [next(mine) if owner == arm else (0, problem.sizes[arm]) for owner in arms]
         rules = rules_of(problem, (arm,))
         for event, interval in enumerate(intervals):
             low, high = at_events[event]

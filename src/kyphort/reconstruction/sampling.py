@@ -22,13 +22,14 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SLACK = 1e-12
+PARTICLES = 20_000
 INSIDE = 0.02
 """Windows for construction are narrower by so much of their half width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Solutions of one order: numbers at risk (particles, events, arms), and their estimated number.
+    """Solutions of one order: numbers at risk (particles, events, arms), and how many there are.
 
     `count` estimates how many sequences of one order fit all curves; `count_with_tests` those that
     fit the tests as well.
@@ -105,7 +106,9 @@ class _Sampler:
             low, high = later
             for window in rules.survival[begin:end]:
                 if window is not None:
-                    inside = self.inside * 0.5 * (window[1] - window[0]) if window[0] > -1e9 else 0.0
+                    inside = (
+                        self.inside * 0.5 * (window[1] - window[0]) if window[0] > -1e9 else 0.0
+                    )
                     low, high = max(low, window[0] + inside), min(high, window[1] - inside)
             windows.insert(0, (low, high))
             fewest, most = self._range(members, mine[position])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kyphort.reconstruction.orders import Order
 from kyphort.reconstruction.solver import Limits, cp_sat, solve
-from kyphort.reconstruction.statements import EndpointProblem, Kind, Statement
+from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import IntVar
@@ -176,7 +176,8 @@ class _OrderModel:
         self._link()
 
     def _between(self, low: int, high: int) -> "IntVar":
-        return self.model.new_int_var(low, high, "")
+        variable: IntVar = self.model.new_int_var(low, high, "")
+        return variable
 
     def _link(self) -> None:
         for event in self.events:
@@ -227,8 +228,8 @@ class _OrderModel:
             self.model.minimize(expression)
         return scale
 
-    def _events_of(self, members: tuple[int, ...], cut: object) -> list[int]:
-        last = self.problem.cuts.index(cut)  # type: ignore[arg-type]  # statements with a cut only
+    def _events_of(self, members: tuple[int, ...], cut: Cut | None) -> list[int]:
+        last = len(self.problem.cuts) if cut is None else self.problem.cuts.index(cut)
         return [
             event
             for event in self.events
@@ -256,8 +257,16 @@ class _OrderModel:
         parts = self._events_of(one.members, one.cut)
         total = sum(self._column("log", event, one.members) for event in parts)
         margin = len(parts) + 1
-        low = math.floor(LOG_SCALE * math.log(one.low)) - margin if one.low > 0 else 10 * _LOG_OF_NOTHING
-        high = math.ceil(LOG_SCALE * math.log(one.high)) + margin if one.high > 0 else _LOG_OF_NOTHING // 2
+        low = (
+            math.floor(LOG_SCALE * math.log(one.low)) - margin
+            if one.low > 0
+            else 10 * _LOG_OF_NOTHING
+        )
+        high = (
+            math.ceil(LOG_SCALE * math.log(one.high)) + margin
+            if one.high > 0
+            else _LOG_OF_NOTHING // 2
+        )
         if not parts:
             if high < 0:
                 self._never()
@@ -371,7 +380,7 @@ class _OrderModel:
         return chi
 
     def _hazard(self, one: Statement) -> None:
-        """The score of Cox regression changes sign between the ends of the printed window."""
+        """Let the score of Cox regression change sign between the ends of the printed window."""
         shared = self._shared(one)
         observed, margin = self._observed(one) * TABLE_SCALE, len(shared) + 1
         if one.low > 0:
@@ -402,9 +411,7 @@ def _pair_function(kind: str, one: Statement) -> Any:  # noqa: ANN401 - (int, in
     return lambda a, b: round(TABLE_SCALE * ratio * a / (ratio * a + b))
 
 
-def search(
-    problem: EndpointProblem, found: Iterable[Order], limits: Limits
-) -> Outcome:
+def search(problem: EndpointProblem, found: Iterable[Order], limits: Limits) -> Outcome:
     """Search all orders: the first solution, impossible when every order is, otherwise unknown."""
     undecided = False
     for order in found:

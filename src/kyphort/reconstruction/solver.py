@@ -5,19 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kyphort.errors import KyphortError
+from kyphort.errors import SolverMissingError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from ortools.sat.python.cp_model import CpModel, CpSolver
-
-
-class SolverMissingError(KyphortError):
-    """OR-Tools is not installed, and a proof needs it."""
-
-    code = "solver-missing"
-    exit_code = 7
 
 
 Tell = Callable[[str], None]

@@ -262,9 +262,7 @@ class _Writer:
         printed, unit = curve.survival[position], "%" if curve.unit_of_print == 100 else ""
         if window is None or printed is None:
             return
-        yield Statement(
-            Kind.SURVIVAL, item, f"{at}: {printed}{unit}", members, *window, Cut(time)
-        )
+        yield Statement(Kind.SURVIVAL, item, f"{at}: {printed}{unit}", members, *window, Cut(time))
         for side, limit in (("lower", curve.lower[position]), ("upper", curve.upper[position])):
             if limit is None:
                 continue
@@ -283,7 +281,11 @@ class _Writer:
     def _table(
         self, curve: Curve, members: tuple[int, ...], position: int, at: str
     ) -> Iterable[Statement]:
-        time, at_risk, events = curve.times[position], curve.at_risk[position], curve.events[position]
+        time, at_risk, events = (
+            curve.times[position],
+            curve.at_risk[position],
+            curve.events[position],
+        )
         if at_risk is not None and not (time == 0 and at_risk == curve.n):
             side = 0 if curve.risk_convention is RiskConvention.AT_LEAST else 1
             yield Statement(
@@ -296,9 +298,7 @@ class _Writer:
                 members, events, events, Cut(time),
             )  # fmt: skip
 
-    def _median(
-        self, curve: Curve, members: tuple[int, ...], name: str
-    ) -> Iterable[Statement]:
+    def _median(self, curve: Curve, members: tuple[int, ...], name: str) -> Iterable[Statement]:
         if curve.median is None:
             return
         item, text = f"{curve.id} median", f"{name}: median {curve.median}"

@@ -8,7 +8,7 @@ import csv
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +122,8 @@ def _rows(specification: Specification, endpoint: Endpoint, files: _Files) -> li
             rows.append(_Row(patient, days, bool(row["death_date"]), labels[patient, ""]))
             continue
         levels = [one["level"] for one in files.vertebrae if one["patient_id"] == patient]
-        seen = [_unit_row(endpoint, files, patient, level, end, start[patient]) for level in levels]
+        stay = (start[patient], end)
+        seen = [_unit_row(endpoint, files, patient, level, stay) for level in levels]
         if endpoint.unit is RowUnit.PATIENT:
             events = [days for days, event in seen if event]
             days = min(events) if events else max(days for days, _ in seen)
@@ -136,8 +137,9 @@ def _rows(specification: Specification, endpoint: Endpoint, files: _Files) -> li
 
 
 def _unit_row(
-    endpoint: Endpoint, files: _Files, patient: str, level: str, end: dt.date, start: dt.date
+    endpoint: Endpoint, files: _Files, patient: str, level: str, stay: tuple[dt.date, dt.date]
 ) -> tuple[int, bool]:
+    start, end = stay
     scans = [
         (_day(row["visit_date"]), row["local_status"])
         for row in _visits_of(files)[patient]
@@ -224,9 +226,7 @@ def _members(specification: Specification, rows: list[_Row], group: str) -> list
     return [row for row in rows if row.labels.get(found.partition) == group]
 
 
-def _curve(
-    specification: Specification, curve: Curve, rows: list[_Row]
-) -> list[VerifiedNumber]:
+def _curve(specification: Specification, curve: Curve, rows: list[_Row]) -> list[VerifiedNumber]:
     mine = _members(specification, rows, curve.group)
     found = [_count(f"{curve.id} n", curve.n, len(mine))]
     if curve.events_total is not None:
@@ -255,7 +255,7 @@ def _curve(
         found.append(_number(f"{curve.id} median", curve.median, median))
     for time, height in curve.coordinates:
         found.append(_figure(curve, time, height, _at(steps, specification.days(time))[0]))
-    return [one for one in found if one is not None]
+    return found
 
 
 def _figure(curve: Curve, time: float, height: float, survival: float) -> VerifiedNumber:
@@ -294,7 +294,7 @@ def _limit(transform: str, survival: float, greenwood: float, *, is_lower: bool)
         return survival
     spread = _Z * math.sqrt(greenwood) * (-1 if is_lower else 1)
     if transform == "log-log":
-        return survival ** math.exp(-spread / abs(math.log(survival)))
+        return math.exp(math.log(survival) * math.exp(-spread / abs(math.log(survival))))
     if transform == "log":
         return min(1.0, survival * math.exp(spread))
     return min(1.0, max(0.0, survival + spread * survival))
@@ -376,9 +376,6 @@ def _chi_square_tail(chi: float, df: int) -> float:
         tail, term, k = math.erfc(math.sqrt(half)), math.exp(-half) / math.sqrt(math.pi * half), 0.5
     else:
         tail, term, k = math.exp(-half), math.exp(-half), 1.0
-        if df == 2:
-            return tail
-        term, k = math.exp(-half), 1.0
     while 2 * k < df - 1e-9:
         term *= half / k
         tail += term
@@ -395,9 +392,7 @@ def _hazard(
     found = [_number(f"{ratio.id} hazard ratio", ratio.value, math.exp(beta))]
     for name, printed, sign in (("lower", ratio.lower, -1), ("upper", ratio.upper, 1)):
         if printed is not None:
-            found.append(
-                _number(f"{ratio.id} {name}", printed, math.exp(beta + sign * _Z * error))
-            )
+            found.append(_number(f"{ratio.id} {name}", printed, math.exp(beta + sign * _Z * error)))
     return found
 
 
@@ -463,21 +458,17 @@ def _table(
     name = str(table.column) if table.column is not Column.NONE else table.id
     patients = [one for (_, level), one in labels.items() if not level]
     units = [one for (_, level), one in labels.items() if level]
-    events = [row for row in rows.get(table.endpoint, []) if row.event]
+    with_event = [row.labels for row in rows.get(table.endpoint, []) if row.event]
     found = []
     for row in table.rows:
-        counters: tuple[tuple[str, int | None, Callable[[], int]], ...] = (
-            ("patients", row.patients, lambda row=row: _having(patients, name, row.label)),
-            ("units", row.units, lambda row=row: _having(units, name, row.label)),
-            (
-                "events",
-                row.events if table.endpoint else None,
-                lambda row=row: _having([one.labels for one in events], name, row.label),
-            ),
-        )
-        for column, printed, counted in counters:
+        for column, printed, members in (
+            ("patients", row.patients, patients),
+            ("units", row.units, units),
+            ("events", row.events if table.endpoint else None, with_event),
+        ):
             if printed is not None:
-                found.append(_count(f"{table.id} {row.label} {column}", printed, counted()))
+                counted = _having(members, name, row.label)
+                found.append(_count(f"{table.id} {row.label} {column}", printed, counted))
     return found
 
 

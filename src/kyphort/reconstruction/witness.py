@@ -3,8 +3,11 @@
 import math
 from collections.abc import Sequence as Many
 
+import numpy as np
+
 from kyphort.reconstruction.sequences import Sequence, p_of
 from kyphort.reconstruction.statements import EndpointProblem, Kind, Statement
+from kyphort.reconstruction.two_arms import logrank_p
 
 _SLACK = 1e-9
 _Z = 1.959963984540054
@@ -12,30 +15,32 @@ _Z = 1.959963984540054
 
 def faults(problem: EndpointProblem, sequence: Sequence) -> list[str]:
     """Return the printed numbers that a sequence does not give back, in words."""
-    return [
-        one.text
-        for one in problem.statements
-        if not _holds(problem, sequence, one)
-    ]
+    return [one.text for one in problem.statements if not _holds(problem, sequence, one)]
 
 
 def _holds(problem: EndpointProblem, sequence: Sequence, one: Statement) -> bool:
+    if one.kind is Kind.AT_RISK:
+        return _at_risk_fits(problem, sequence, one)
+    return _within(_value(problem, sequence, one), one)
+
+
+_SIDES = {Kind.HAZARD: 0.0, Kind.HAZARD_LOWER: -1.0, Kind.HAZARD_UPPER: 1.0}
+
+
+def _value(problem: EndpointProblem, sequence: Sequence, one: Statement) -> float:
     match one.kind:
         case Kind.SURVIVAL:
-            return _within(survival_at(problem, sequence, one), one)
-        case Kind.LOGRANK if len(one.against) == 1:
-            return _within(p_of(logrank(sequence, one.members[0], one.against[0])), one)
-        case Kind.HAZARD | Kind.HAZARD_LOWER | Kind.HAZARD_UPPER:
-            side = {Kind.HAZARD: 0.0, Kind.HAZARD_LOWER: -1.0, Kind.HAZARD_UPPER: 1.0}[one.kind]
-            return _within(hazard_ratio(sequence, one.members[0], one.against[0], side), one)
-        case Kind.EVENTS:
-            return _within(float(len(_events(problem, sequence, one))), one)
+            return survival_at(problem, sequence, one)
         case Kind.GREENWOOD:
-            return _within(greenwood_at(problem, sequence, one), one)
-        case Kind.AT_RISK:
-            return _at_risk_fits(problem, sequence, one)
-        case _:
-            return True
+            return greenwood_at(problem, sequence, one)
+        case Kind.LOGRANK:
+            return logrank_of(sequence, one)
+        case Kind.EVENTS:
+            return float(len(_events(problem, sequence, one)))
+        case Kind.HAZARD | Kind.HAZARD_LOWER | Kind.HAZARD_UPPER:
+            return hazard_ratio(sequence, one.members[0], one.against[0], _SIDES[one.kind])
+    # Times of events are settled by the order.
+    return 0.5 * (one.low + one.high)
 
 
 def _within(value: float, one: Statement) -> bool:
@@ -46,9 +51,7 @@ def _events(problem: EndpointProblem, sequence: Sequence, one: Statement) -> lis
     last = len(problem.cuts) if one.cut is None else problem.cuts.index(one.cut)
     return [
         event
-        for event, (interval, arm) in enumerate(
-            zip(sequence.intervals, sequence.arms, strict=True)
-        )
+        for event, (interval, arm) in enumerate(zip(sequence.intervals, sequence.arms, strict=True))
         if interval <= last and arm in one.members
     ]
 
@@ -81,6 +84,14 @@ def logrank(sequence: Sequence, arm: int, other: int) -> float:
         difference += (owner == arm) - share
         variance += share * (1 - share)
     return difference**2 / variance if variance else 0.0
+
+
+def logrank_of(sequence: Sequence, one: Statement) -> float:
+    """Return the p-value of a log-rank test of two groups or more."""
+    if len(one.against) == 1:
+        return p_of(logrank(sequence, one.members[0], one.against[0]))
+    at_risk, arms = np.array(sequence.at_risk)[None], np.array(sequence.arms)
+    return float(logrank_p(at_risk, arms, one)[0])
 
 
 def hazard_ratio(sequence: Sequence, arm: int, other: int, side: float = 0.0) -> float:

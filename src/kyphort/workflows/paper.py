@@ -4,17 +4,16 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kyphort import __version__
-from kyphort.errors import OutputError
+from kyphort.errors import NoCohortError, OutputError
 from kyphort.exchange.csv_set import write_csv_set
 from kyphort.published.specification import Specification, template_text
 from kyphort.reconstruction import (
     GROUPS_FILE,
-    NoCohortError,
     VerifiedNumber,
     draw_cohort,
     plan_of,
@@ -224,7 +223,7 @@ def _write_index(specification: Specification, out: Path, ensemble: Ensemble) ->
     (out / ENSEMBLE_FILE).write_text(_json(content), encoding="utf-8")
 
 
-def _json(content: dict[str, object]) -> str:
+def _json(content: Mapping[str, object]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -77,7 +77,9 @@ class _Maker:
         self.placed = [self._placed(one) for one in rebuilt.patients]
 
     def cohort(self) -> Cohort:
-        patients, vertebrae, visits = [], [], []
+        patients: list[Patient] = []
+        vertebrae: list[TreatedVertebra] = []
+        visits: list[Visit] = []
         for number, (one, units) in enumerate(zip(self.rebuilt.patients, self.placed, strict=True)):
             identity, start = self._identity(number), self._start(one)
             last = start + dt.timedelta(days=one.exit_day)

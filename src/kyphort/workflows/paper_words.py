@@ -101,8 +101,7 @@ def _finding(one: Finding) -> Iterator[str]:
 def _strength(result: CheckResult) -> Iterator[str]:
     number, tried = caught(result.perturbations)
     yield (
-        f"Strength: {number} of {tried} changes of a last digit by 1 would be proved "
-        "contradictory."
+        f"Strength: {number} of {tried} changes of a last digit by 1 would be proved contradictory."
     )
     missed = [one for one in result.perturbations if one.verdict is not Verdict.CONTRADICTORY]
     yield from _grouped("Would pass unnoticed", missed, Verdict.CONSISTENT)

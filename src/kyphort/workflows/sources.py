@@ -1,4 +1,4 @@
-"""A cohort beside others, such as one rebuilt from a publication: same endpoints, a source column."""
+"""A cohort beside others, such as one rebuilt from a publication: the same endpoints for all."""
 
 from collections.abc import Sequence
 from pathlib import Path

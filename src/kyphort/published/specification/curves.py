@@ -84,9 +84,7 @@ def _times(fields: Fields) -> tuple[float, ...]:
     if len(numbers) != len(values) or any(
         not later > earlier for earlier, later in zip([-1e-9, *numbers], numbers, strict=False)
     ):
-        raise fields.error(
-            f"field 'times' is {values!r}", "Allowed: ascending numbers, 0 or more."
-        )
+        raise fields.error(f"field 'times' is {values!r}", "Allowed: ascending numbers, 0 or more.")
     return tuple(numbers)
 
 

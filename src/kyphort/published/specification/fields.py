@@ -69,7 +69,7 @@ def count_list(fields: Fields, name: str, length: int) -> tuple[int | None, ...]
             f"field '{name}' is {values!r}",
             'Allowed: whole numbers, 0 or more, and "" where nothing is printed.',
         )
-    return tuple(None if one == "" else int(one) for one in values)
+    return tuple(one if isinstance(one, int) else None for one in values)
 
 
 def _list(fields: Fields, name: str, length: int) -> list[object]:
@@ -100,9 +100,7 @@ def refuse_unknown(head: Fields, read: "Specification") -> None:
             _known(head, f"table '{table.id}'", "endpoint", table.endpoint, endpoints)
     for endpoint in read.endpoints:
         if endpoint.censored_by:
-            _known(
-                head, f"endpoint '{endpoint.id}'", "endpoint", endpoint.censored_by, endpoints
-            )
+            _known(head, f"endpoint '{endpoint.id}'", "endpoint", endpoint.censored_by, endpoints)
     shares = [one.id for one in read.shares]
     for partition in read.partitions:
         for share in partition.shares:

@@ -142,8 +142,6 @@ def read_specification(file: Traversable) -> Specification:
 
 def _with_sized_entries(head: Fields, read: Specification) -> Specification:
     """Add what needs the groups and endpoints: curves and known members."""
-
-
     refuse_unknown(head, read)
     curves = _all(head, "curve", lambda fields: read_curve(fields, read))
     known = _all(head, "known", lambda fields: _known(fields, read))
@@ -187,9 +185,7 @@ def _time_unit(head: Fields) -> str:
 
 def _population(head: Fields) -> Population:
     fields = Fields(head.required("population", dict), f"{head.entry}, population")
-    fields.allow(
-        "patients", "units", "unit_name", "units_per_patient", "maximum_units_per_patient"
-    )
+    fields.allow("patients", "units", "unit_name", "units_per_patient", "maximum_units_per_patient")
     patients = count(fields, "patients", at_least=1)
     units = count(fields, "units", at_least=1) if fields.has("units") else patients
     sizes = _units_per_patient(fields)

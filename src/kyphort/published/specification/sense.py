@@ -1,6 +1,7 @@
 """What no publication can mean: groups larger than the whole, rising curves, missing partners."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 from kyphort.published.specification.values import Curve, Endpoint, RowUnit, Specification
 from kyphort.published.toml_fields import Fields
@@ -104,8 +105,12 @@ def _check_curve(fields: Fields, curve: Curve) -> None:
             f"events_total is {curve.events_total}, n is {curve.n}",
             "Allowed: at most as many events as members.",
         )
-    _refuse_direction(fields, "at_risk", [one for one in curve.at_risk if one is not None], down=True)
-    _refuse_direction(fields, "events", [one for one in curve.events if one is not None], down=False)
+    _refuse_direction(
+        fields, "at_risk", [one for one in curve.at_risk if one is not None], down=True
+    )
+    _refuse_direction(
+        fields, "events", [one for one in curve.events if one is not None], down=False
+    )
     values = [one.value for one in curve.survival if one is not None]
     largest = curve.unit_of_print
     if any(not 0 <= one <= largest for one in values):
@@ -128,7 +133,7 @@ def _check_curve(fields: Fields, curve: Curve) -> None:
 def _refuse_direction(
     fields: Fields, name: str, values: list[float] | list[int], *, down: bool
 ) -> None:
-    for earlier, later in zip(values, values[1:], strict=False):
+    for earlier, later in pairwise(values):
         if (later > earlier) if down else (later < earlier):
             raise fields.error(
                 f"{name} goes from {earlier:g} to {later:g}",
