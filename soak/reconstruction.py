@@ -66,7 +66,9 @@ def run(cohorts: int = COHORTS) -> list[str]:
     faults = [f"proved {kind} misses the truth" for kind, ok in held.items() if not all(ok)]
     if missed > 0.02 * cohorts:
         faults.append(f"{missed} of {cohorts} cohorts could not be rebuilt")
-    if any(one.printed < 1 for (_, name), all_ in scores.items() if name == "kyphort" for one in all_):
+    if any(
+        one.printed < 1 for (_, name), all_ in scores.items() if name == "kyphort" for one in all_
+    ):
         faults.append("a rebuilt cohort misses a printed number")
     return faults
 
@@ -240,5 +242,8 @@ def table(
             f"| {shape} | {method} | {100 * columns[0]:.0f} % | {columns[1]:.2f} "
             f"| {columns[2]:.2f} | {columns[3]:.3f} |"
         )
-    lines += ["", *(f"Proved {kind} holds the truth in {sum(ok)} of {len(ok)}." for kind, ok in held.items())]
+    lines += [
+        "",
+        *(f"Proved {kind} holds the truth in {sum(ok)} of {len(ok)}." for kind, ok in held.items()),
+    ]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ import itertools
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,15 +14,15 @@ from kyphort.reconstruction import Limits, Verdict, check
 from kyphort.reconstruction.consequences import extremes
 from kyphort.reconstruction.decide import arm_alone, decide, finding_of, pooled_alone
 from kyphort.reconstruction.exits import reachable
-from kyphort.reconstruction.hull import allocations, numbers_at_risk
+from kyphort.reconstruction.hull import ArmRules, allocations, numbers_at_risk
 from kyphort.reconstruction.orders import arm_allocations, orders, rules_of
 from kyphort.reconstruction.sampling import sample_order
 from kyphort.reconstruction.sequences import AtRisk, ChiSquare, p_of
 from kyphort.reconstruction.statements import EndpointProblem, Kind, problems_of
 from kyphort.reconstruction.witness import faults
-from tests.reconstruction.papers import hidden, published, read
 
-np = pytest.importorskip("numpy")
+from .papers import hidden, published, read
+
 PAPER = find_specification("bludau2020")
 (LOCAL,) = problems_of(PAPER, PAPER.endpoint("local_control"))
 (SURVIVAL,) = problems_of(PAPER, PAPER.endpoint("overall_survival"))
@@ -124,12 +125,8 @@ def test_hulls_hold_every_sequence_that_brute_force_finds(seed: int) -> None:
     assert (1, 2, 0) in set(allocations(paper))
 
 
-def pooled_of(size: int, windows: list[tuple[float, float]]):
-    from kyphort.reconstruction.hull import ArmRules
-
-    logs = tuple(
-        (math.log(low) if low > 0 else -math.inf, math.log(high)) for low, high in windows
-    )
+def pooled_of(size: int, windows: list[tuple[float, float]]) -> ArmRules:
+    logs = tuple((math.log(low) if low > 0 else -math.inf, math.log(high)) for low, high in windows)
     return ArmRules(size, logs, (None, None), (None, None), 3)
 
 

@@ -14,7 +14,8 @@ from kyphort.reconstruction.bounds import bounds
 from kyphort.reconstruction.guyot import guyot
 from kyphort.survival import SurvivalData, kaplan_meier
 from kyphort.workflows.analyse import analyse
-from tests.reconstruction.papers import hidden, published, read
+
+from .papers import hidden, published, read
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -18,7 +18,8 @@ from kyphort.reconstruction import draw_cohort, plan_of, verify
 from kyphort.reports.paths import value_at
 from kyphort.workflows.analyse import analyse
 from kyphort.workflows.paper import cohort_folders, reconstruct
-from tests.reconstruction.papers import hidden, published, read
+
+from .papers import hidden, published, read
 
 PAPER = find_specification("bludau2020")
 
@@ -47,7 +48,8 @@ def test_the_whole_analysis_agrees_with_the_publication(ensemble: Path, tmp_path
     wrong = [
         number.id
         for number in load("bludau2020").numbers
-        if number.result and number.can_agree
+        if number.result
+        and number.can_agree
         # The fracture and the adverse event are no part of the specification.
         and not number.result.startswith("safety")
         and number.id not in unmodelled

@@ -14,7 +14,8 @@ from kyphort.published.specification import (
     specifications,
     template_text,
 )
-from tests.reconstruction.papers import read
+
+from .papers import read
 
 TEMPLATE = template_text()
 
@@ -73,7 +74,10 @@ def test_a_value_rounds_to_its_own_print(number: int, decimals: int) -> None:
         (('time_unit = "months" ', 'time_unit = "moons" '), "'moons'"),
         (('endpoint = "overall_survival"\nof', 'endpoint = "os"\nof'), "unknown endpoint 'os'"),
         (("[[time_summary]]", "[[time_sumary]]"), "time_sumary"),
-        (('survival = ["94.2", "91.3", "91.3"]', 'survival = ["94.2"]'), "1 entries, 'times' has 3"),
+        (
+            ('survival = ["94.2", "91.3", "91.3"]', 'survival = ["94.2"]'),
+            "1 entries, 'times' has 3",
+        ),
         (("times = [6, 12, 24]", "times = [6, 24, 12]"), "ascending"),
         (('id = "LC_T"', 'id = "LC"'), "appears more than once"),
         (('censored_by = "overall_survival"', 'censored_by = "local_control"'), "censored_by"),
@@ -99,5 +103,7 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 def test_coordinates_come_from_a_file_too(tmp_path: Path) -> None:
     points = tmp_path / "figure.csv"
     points.write_text("time,survival\n0,1\n3.5,0.97\n", encoding="utf-8")
-    text = TEMPLATE.replace('survival = ["94.2"', f'coordinates = "{points}"\nsurvival = ["94.2"', 1)
+    text = TEMPLATE.replace(
+        'survival = ["94.2"', f'coordinates = "{points}"\nsurvival = ["94.2"', 1
+    )
     assert read(text, tmp_path).curves[0].coordinates == ((0.0, 1.0), (3.5, 0.97))

@@ -291,7 +291,7 @@ class _Prover:
     def _found_orders(self, curve: Curve) -> tuple[EndpointProblem, list[Order]] | None:
         problem = self._problem(curve)
         total = problem.total_events(0)
-        if total is None or total > FEW_EVENTS:
+        if total is not None and total > FEW_EVENTS:
             return None
         try:
             return problem, orders(problem)

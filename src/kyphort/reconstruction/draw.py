@@ -55,7 +55,7 @@ ATTEMPTS = 150
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointPlan:
+class _EndpointPlan:
     """An endpoint prepared for drawing: orders of its few events, or states of its many."""
 
     endpoint: Endpoint
@@ -73,8 +73,8 @@ class Plan:
     """
 
     specification: Specification
-    patients: EndpointPlan | None
-    units: EndpointPlan | None
+    patients: _EndpointPlan | None
+    units: _EndpointPlan | None
     pools: dict[int, list[Pool]] = field(default_factory=dict)
 
     @property
@@ -113,18 +113,18 @@ def plan_of(specification: Specification) -> Plan:
         }
         return Plan(
             specification,
-            _endpoint_plan(specification, partner, cuts),
-            _endpoint_plan(specification, chained[0], cuts),
+            _plan_endpoint(specification, partner, cuts),
+            _plan_endpoint(specification, chained[0], cuts),
         )
     only = specification.endpoints[0]
-    plan = _endpoint_plan(specification, only, set())
+    plan = _plan_endpoint(specification, only, set())
     is_units = only.unit is RowUnit.UNIT and specification.population.is_clustered
     return Plan(specification, None if is_units else plan, plan if is_units else None)
 
 
-def _endpoint_plan(
+def _plan_endpoint(
     specification: Specification, endpoint: Endpoint, cuts: set[float]
-) -> EndpointPlan:
+) -> _EndpointPlan:
     problems = problems_of(specification, endpoint, cuts)
     if len(problems) > 1:
         names = ", ".join(one.partition for one in problems)
@@ -140,7 +140,7 @@ def _endpoint_plan(
         except TooManyOrdersError:
             found = ()
         if found:
-            return EndpointPlan(endpoint, problem, found, None)
+            return _EndpointPlan(endpoint, problem, found, None)
     drawn = prepare(problem)
     impossible = [
         arm
@@ -152,7 +152,7 @@ def _endpoint_plan(
             f"{endpoint.label}, {impossible[0]}: no numbers at risk fit at every landmark. Run "
             "'kyphort paper check' for the printed numbers that contradict each other."
         )
-    return EndpointPlan(endpoint, problem, (), drawn)
+    return _EndpointPlan(endpoint, problem, (), drawn)
 
 
 Tell = Callable[[str], None]
@@ -183,7 +183,7 @@ def draw_cohort(plan: Plan, seed: int) -> RebuiltCohort | None:
     return None
 
 
-def _sequence(plan: Plan, part: EndpointPlan, rng: np.random.Generator) -> Sequence | None:
+def _sequence(plan: Plan, part: _EndpointPlan, rng: np.random.Generator) -> Sequence | None:
     """Draw numbers at risk at the few events of an endpoint."""
     key = id(part)
     if key not in plan.pools:
@@ -209,7 +209,7 @@ def _some(every: tuple[Order, ...], rng: np.random.Generator, most: int = 6) -> 
     return [every[index] for index in rng.permutation(len(every))[:most]]
 
 
-def _merged(plan: Plan, part: EndpointPlan, rng: np.random.Generator) -> Merged | None:
+def _merged(plan: Plan, part: _EndpointPlan, rng: np.random.Generator) -> Merged | None:
     """Draw all exits of one endpoint."""
     if part.drawn is not None:
         merged = draw_timed(part.drawn, rng)
@@ -244,7 +244,7 @@ def _alone(plan: Plan, rng: np.random.Generator) -> tuple[RebuiltPatient, ...] |
 _Row = tuple[int, int, bool]
 
 
-def _patient_of(plan: Plan, part: EndpointPlan, row: _Row, units: int) -> RebuiltPatient:
+def _patient_of(plan: Plan, part: _EndpointPlan, row: _Row, units: int) -> RebuiltPatient:
     day, arm, is_event = row
     groups = _groups(part.problem, arm)
     is_death = part.endpoint.is_death
@@ -278,7 +278,7 @@ def _unit_sizes(specification: Specification, rng: np.random.Generator) -> list[
 
 
 def _dealt(
-    plan: Plan, part: EndpointPlan, rows: list[_Row], rng: np.random.Generator
+    plan: Plan, part: _EndpointPlan, rows: list[_Row], rng: np.random.Generator
 ) -> tuple[RebuiltPatient, ...]:
     """Deal units to patients at random; a patient is observed as long as the longest unit."""
     order = rng.permutation(len(rows)).tolist()
@@ -301,10 +301,17 @@ def _edges(plan: Plan, problem: EndpointProblem, longest: float) -> list[tuple[i
     }
     days = [cut.time * plan.days_in_unit for cut in problem.cuts]
     starts = [1, *(math.floor(day + 1e-6) + 1 for day in days)]
+    for index in range(1, len(days)):
+        if days[index] == days[index - 1]:
+            # The instant of a landmark itself, between its number at risk and its survival.
+            starts[index] = math.ceil(days[index] - 1e-6)
     ends = [
         math.ceil(day - 1e-6) - 1 if cut in printed else math.floor(day + 1e-6)
         for cut, day in zip(problem.cuts, days, strict=True)
     ]
+    for index in range(1, len(days)):
+        if days[index] == days[index - 1]:
+            ends[index] = math.floor(days[index] + 1e-6)
     return list(zip(starts, [*ends, max(math.ceil(longest), starts[-1] + 400)], strict=True))
 
 
@@ -317,7 +324,7 @@ def _longest(plan: Plan, problem: EndpointProblem) -> float:
 
 
 def _entries(
-    plan: Plan, part: EndpointPlan, merged: Merged, rng: np.random.Generator
+    plan: Plan, part: _EndpointPlan, merged: Merged, rng: np.random.Generator
 ) -> list[Entry] | None:
     """Return entries for all exits of one endpoint, with its printed times."""
     problem = part.problem
@@ -392,7 +399,7 @@ def _joined(plan: Plan, rng: np.random.Generator) -> tuple[RebuiltPatient, ...] 
     return None
 
 
-def _unit_sequence(plan: Plan, part: EndpointPlan, rng: np.random.Generator) -> Sequence | None:
+def _unit_sequence(plan: Plan, part: _EndpointPlan, rng: np.random.Generator) -> Sequence | None:
     if part.drawn is None:
         return _sequence(plan, part, rng)
     totals = [rules.total for rules in part.drawn.rules]
@@ -410,8 +417,8 @@ def _unit_sequence(plan: Plan, part: EndpointPlan, rng: np.random.Generator) -> 
 
 def _patients_near(
     plan: Plan,
-    part: EndpointPlan,
-    units: EndpointPlan,
+    part: _EndpointPlan,
+    units: _EndpointPlan,
     sequence: Sequence,
     rng: np.random.Generator,
 ) -> Merged | None:

@@ -120,7 +120,7 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
 
 
 def _has_room(rules: ArmRules, cut: int, events: Integers, exits: Integers) -> NDArray[np.bool_]:
-    """Return whether the interval before a cut has days for so many events and exits.
+    """Return whether the interval before a cut has days for events and exits.
 
     A censoring may share its day with others, but an event after it needs a later day.
     """
@@ -177,9 +177,9 @@ def place_events(
 ) -> tuple[bool, ...] | None:
     """Order events (True) and censorings so that the curve falls by a factor in a window.
 
-    When there are few orders, a random one of all that fit. Otherwise starts from an even mixture and
-    moves single events past censorings, earlier to raise the curve and later to lower it, nearest
-    fit first. None when the window is missed.
+    When there are few orders, a random one of all that fit. Otherwise starts from an even mixture
+    and moves single events past censorings, earlier to raise the curve and later to lower it,
+    nearest fit first. None when the window is missed.
 
     Examples
     --------
@@ -216,7 +216,7 @@ ALL_ORDERS = 20_000
 def _one_of_all(
     at_risk: int, events: int, length: int, factor: tuple[float, float], rng: np.random.Generator
 ) -> tuple[bool, ...] | None:
-    """Return a random one of all orders whose factor lies in the window, None when there is none."""
+    """Return a random one of all orders whose factor lies in the window, None without one."""
     places = _all_places(length, events)
     numbers = at_risk - places
     with np.errstate(divide="ignore"):
@@ -232,7 +232,7 @@ def _one_of_all(
 @lru_cache(maxsize=256)
 def _all_places(length: int, events: int) -> Integers:
     found = np.array(list(combinations(range(length), events)), dtype=np.int64)
-    return found.reshape(-1, events)
+    return found.reshape(math.comb(length, events), events)
 
 
 def _distinct(places: Integers, length: int, otherwise: Integers) -> Integers:

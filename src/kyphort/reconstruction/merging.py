@@ -32,15 +32,33 @@ class Drawn:
 
 
 def prepare(problem: EndpointProblem) -> Drawn:
-    """Compute once what every draw needs: no exit on a landmark, no two events on one day."""
+    """Compute once what every draw needs.
+
+    No exit falls on a landmark, where a number at risk could count it or not, unless no curve can
+    do without; no two events fall on one day.
+    """
+    for on_landmarks in (False, True):
+        room = _room(problem, on_landmarks=on_landmarks)
+        rules = tuple(
+            replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
+        )
+        states = tuple(map(reachable, rules))
+        if all(one.is_possible for one in states):
+            break
+    return Drawn(problem, rules, states)
+
+
+def _room(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:
+    """Return how many events each interval has days for."""
     edges = [0.0, *(cut.time * DAYS_IN[problem.time_unit] for cut in problem.cuts)]
-    days = [
-        max(0, math.ceil(later - 1e-6) - 1 - math.floor(earlier + 1e-6))
-        for earlier, later in pairwise(edges)
-    ]
-    room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
-    rules = tuple(replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody)
-    return Drawn(problem, rules, tuple(map(reachable, rules)))
+    days = []
+    for earlier, later in pairwise(edges):
+        if earlier == later:
+            is_whole = abs(later - round(later)) < 1e-6
+            days.append(int(on_landmarks and is_whole))
+        else:
+            days.append(max(0, math.ceil(later - 1e-6) - 1 - math.floor(earlier + 1e-6)))
+    return tuple(min(one, max(1, one // len(problem.arms))) for one in days)
 
 
 _PREPARED: dict[EndpointProblem, Drawn] = {}
