@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SLACK = 1e-10
+_LAST_BITS = 1e-13
 LARGEST = 3000
 """Members of a curve beyond which the table of states would not fit into memory."""
 
@@ -94,7 +95,8 @@ def factors(
     with np.errstate(divide="ignore", invalid="ignore"):
         largest = np.where(fallen > 0, 1 - fallen / np.maximum(at_risk, 1), 1.0)
         smallest = np.where(fallen > 0, later_risk / np.maximum(later_risk + fallen, 1), 1.0)
-    return smallest, largest, possible
+    # Without a censoring both are the same number, but for its last bit.
+    return np.minimum(smallest, largest) * (1 - _LAST_BITS), largest * (1 + _LAST_BITS), possible
 
 
 def _step(here: States, rules: ArmRules, cut: int) -> States:
