@@ -6,6 +6,7 @@ import sys
 from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
 from soak import coverage, dosimetry_coverage, faulty_files, kills, properties
 from soak import coverage, dosimetry_coverage, kills, properties, regression_coverage
+from soak import coverage, dosimetry_coverage, kills, properties, reconstruction
 
 CAMPAIGNS = {
     "properties": properties.run,
@@ -15,6 +16,7 @@ CAMPAIGNS = {
     "faulty files": faulty_files.run,
     "kills": kills.run,
     "registry-kills": registry_kills.run,
+    "reconstruction": reconstruction.run,
 }
 
 

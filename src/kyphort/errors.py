@@ -72,3 +72,15 @@ class ConvergenceError(KyphortError, ArithmeticError):
 
     code = "no-convergence"
     exit_code = 18
+class SolverMissingError(KyphortError):
+    """OR-Tools is not installed, and a proof needs it."""
+
+    code = "solver-missing"
+    exit_code = 30
+
+
+class NoCohortError(KyphortError):
+    """A specification from which no cohort could be drawn."""
+
+    code = "no-cohort"
+    exit_code = 31

@@ -29,6 +29,7 @@ from kyphort.cli import (
     reproduce,
     template,
 )
+from kyphort.cli import analyse, check, dose, followup, paper, protocol, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ app.add_typer(mapping.app, name="map")
 app.add_typer(exchange.fetches, name="fetch")
 app.add_typer(exchange.imports, name="import")
 app.add_typer(exchange.exports, name="export")
+app.add_typer(paper.app, name="paper")
 
 
 def _show_version(wanted: bool) -> None:

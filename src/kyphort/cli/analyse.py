@@ -20,6 +20,13 @@ def analyse(
         Path | None,
         typer.Option(help="Study file (TOML); without it the defaults hold. See 'template'."),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Another data set to show side by side, such as a reconstructed cohort; may be "
+            "repeated."
+        ),
+    ] = None,
 ) -> None:
     """Analyse a cohort: check it, then write the report, figures, tables and results.
 
@@ -28,7 +35,7 @@ def analyse(
     """
     from kyphort.workflows.analyse import analyse as run  # noqa: PLC0415 - heavy libraries
 
-    done = run(data, out, study=study)
+    done = run(data, out, study=study, beside=beside or ())
     for line in _summary(done.results):
         typer.echo(line)
     typer.echo(f"Report: {done.folder / 'report.html'}")

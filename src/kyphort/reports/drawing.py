@@ -23,6 +23,9 @@ from kyphort.reports.results import PlottedCurve, Recurrences
 BLACK, BLUE, VERMILLION, GREY = "#222222", "#0072B2", "#D55E00", "#767676"
 """Colours that differ also for the colour-blind (Okabe and Ito)."""
 
+SOURCE_COLOURS = (BLACK, BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", GREY)
+"""Colours of cohorts side by side, the own one first."""
+
 FORMATS = ("svg", "pdf", "png")
 _ROW_INCHES = 0.17
 

@@ -11,7 +11,13 @@ from kyphort.reports import drawing
 from kyphort.reports.clock import clock_of
 from kyphort.reports.document import Document, Table
 from kyphort.reports.html import NARROW_SUFFIX, render_html
-from kyphort.reports.report import COMPETING_RISKS, LOCAL_CONTROL, OVERALL_SURVIVAL, PROPORTIONS
+from kyphort.reports.report import (
+    COMPETING_RISKS,
+    LOCAL_CONTROL,
+    OVERALL_SURVIVAL,
+    PROPORTIONS,
+    SOURCES,
+)
 from kyphort.reports.results import Recurrences, Results
 from kyphort.reports.spreadsheet import harmless
 
@@ -69,6 +75,17 @@ def _figures(results: Results, width: drawing.Width) -> Iterator[tuple[str, Figu
         OVERALL_SURVIVAL,
         drawing.draw_curves(survival, (drawing.BLACK,), frame("Overall survival"), width),
     )
+    if results.source_curves:
+        mark = SYNTHETIC_STAMP if any(one.synthetic for one in results.sources) else ""
+        yield (
+            SOURCES,
+            drawing.draw_curves(
+                results.source_curves,
+                drawing.SOURCE_COLOURS[: len(results.source_curves)],
+                drawing.Frame("Local control", clock_of(results), mark),
+                width,
+            ),
+        )
     if not results.local_control_is_known:
         return
     regions = plotted.local_control

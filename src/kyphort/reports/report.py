@@ -10,6 +10,7 @@ from kyphort.reports import (
     pain_tables,
     quality_tables,
     sentences,
+    source_tables,
     tables,
 )
 from kyphort.reports.clock import clock_of
@@ -23,6 +24,7 @@ LOCAL_CONTROL = "figure1_local_control"
 OVERALL_SURVIVAL = "figure2_overall_survival"
 PROPORTIONS = "figure3_recurrences_by_group"
 COMPETING_RISKS = "figure4_competing_risks"
+SOURCES = "figure5_sources"
 
 
 def report(results: Results) -> Document:
@@ -31,6 +33,8 @@ def report(results: Results) -> Document:
     warnings = [NOT_A_DEVICE]
     if given.synthetic:
         warnings.insert(0, given.dataset_provenance)
+    elif any(one.synthetic for one in results.sources):
+        warnings.insert(0, source_tables.WARNING)
     return Document(
         title=results.study.title,
         subtitle=f"{given.dataset} · data cut-off {given.data_cut_off}",
@@ -48,6 +52,7 @@ def report(results: Results) -> Document:
             *_models(results),
             _robustness(results),
             *_quality(results),
+            *_sources(results),
             *_others(results),
             *_reproduction(results),
             _rows(results),
@@ -262,6 +267,35 @@ def _quality(results: Results) -> tuple[Section, ...]:
             "quality",
             "Completeness and quality of the data",
             (*found, quality_tables.filled(results)),
+        ),
+    )
+
+
+def _sources(results: Results) -> tuple[Section, ...]:
+    """Return the cohorts side by side, with the warning before anything else."""
+    if not results.sources:
+        return ()
+    return (
+        Section(
+            "sources",
+            "Beside other cohorts",
+            (
+                Paragraph(source_tables.WARNING, "warning"),
+                Figure(
+                    SOURCES,
+                    "Figure 5. Local control per vertebra by source (Kaplan–Meier, 95% "
+                    "cluster-robust log-log limits as bands). An indirect comparison: links "
+                    "between covariates of a SYNTHETIC source are invented.",
+                    "Local control by source: "
+                    + "; ".join(
+                        f"{one.source} {one.recurrences} recurrences in {one.vertebrae} vertebrae"
+                        for one in results.sources
+                    )
+                    + ".",
+                ),
+                source_tables.sources(results),
+                source_tables.source_rows(results),
+            ),
         ),
     )
 

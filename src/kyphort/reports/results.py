@@ -43,6 +43,9 @@ from kyphort.reports.values import (
     RiskTable,
     Safety,
     SensitivityRow,
+    SourceComparison,
+    SourceRow,
+    SourceUnit,
     Treatment,
 )
 
@@ -93,6 +96,9 @@ __all__ = [
     "RiskTable",
     "Safety",
     "SensitivityRow",
+    "SourceComparison",
+    "SourceRow",
+    "SourceUnit",
     "StudyChoices",
     "Treatment",
 ]
@@ -197,6 +203,9 @@ class Results:
     events_allow: dict[str, tuple[EventsAllowRow, ...]] = field(default_factory=dict)
     models: dict[str, ModelResult] = field(default_factory=dict)
     comparators: tuple[ComparatorRow, ...] = ()
+    sources: tuple[SourceRow, ...] = ()
+    source_curves: tuple[PlottedCurve, ...] = ()
+    source_rows: tuple[SourceUnit, ...] = ()
     data_findings: tuple[DataFinding, ...] = ()
     quality: tuple[QualityRow, ...] = ()
     filled: tuple[FilledRow, ...] = ()

@@ -495,3 +495,38 @@ class Determination:
     verdict: str | None
     bounds_proved: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceComparison:
+    """An indirect comparison of local control with the own cohort: cluster-robust log-rank test."""
+
+    statistic: float | None
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One of several cohorts side by side; the first is the own one, without a comparison."""
+
+    source: str
+    synthetic: bool
+    patients: int
+    vertebrae: int
+    recurrences: int
+    deaths: int
+    local_control: tuple[Landmark, ...]
+    overall_survival: tuple[Landmark, ...]
+    against_own: SourceComparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUnit:
+    """One vertebra of one source: its time to recurrence or censoring."""
+
+    source: str
+    synthetic: bool
+    row_id: str
+    time_months: float
+    code: int
+    reason: str

@@ -1,5 +1,6 @@
 """Analyse a centre's own data: check, derive, estimate, report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kyphort.workflows.comparison import observed
 from kyphort.workflows.estimates import estimate
 from kyphort.workflows.provenance import DataSource, provenance_of
 from kyphort.workflows.reading import read_data
+from kyphort.workflows.sources import side_by_side
 from kyphort.workflows.staging import staged_folder
 from kyphort.workflows.writing import write_report
 
@@ -25,11 +27,14 @@ class Analysis:
     folder: Path
 
 
-def analyse(data: str | Path, out: Path, *, study: Path | None = None) -> Analysis:
+def analyse(
+    data: str | Path, out: Path, *, study: Path | None = None, beside: Sequence[Path] = ()
+) -> Analysis:
     """Analyse the data set folder or registry `data` and write the report into `out`.
 
     Without a study file the defaults of `kyphort.protocol.default_study` hold. Doubts about the
-    data that are no errors are kept in the report.
+    data that are no errors are kept in the report. Data sets in `beside`, such as cohorts rebuilt
+    from a publication, are analysed under the same plan and shown side by side.
 
     Raises
     ------
@@ -53,6 +58,7 @@ def analyse(data: str | Path, out: Path, *, study: Path | None = None) -> Analys
     """
     plan = default_study() if study is None else read_study(study)
     cohort, findings = read_data(data)
+    sources, source_curves, source_rows = side_by_side(cohort, beside, plan)
     with staged_folder(out) as stage:
         source = DataSource(publication="", registry=shown_place(data))
         results = estimate(
@@ -62,7 +68,12 @@ def analyse(data: str | Path, out: Path, *, study: Path | None = None) -> Analys
             DEFAULT_STUDY if study is None else study.name,
         )
         results = replace(
-            results, data_findings=tuple(map(_doubt, findings)), determination=observed(results)
+            results,
+            data_findings=tuple(map(_doubt, findings)),
+            determination=observed(results),
+            sources=sources,
+            source_curves=source_curves,
+            source_rows=source_rows,
         )
         write_report(results, stage)
     return Analysis(results, out)
