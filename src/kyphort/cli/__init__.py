@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kyphort import __version__
-from kyphort.cli import analyse, check, dose, followup, protocol, reproduce, template
+from kyphort.cli import analyse, check, dose, followup, plan, protocol, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("check")(check.check)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
+app.add_typer(plan.app, name="plan")
 app.add_typer(protocol.app, name="protocol")
 
 
