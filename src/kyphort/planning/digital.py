@@ -17,7 +17,7 @@ _NOISE_HU = 18.0
 _BODY = (17.0, 13.0, 12.0)
 """Half axes of the vertebral body across and along the patient's depth, and half its height."""
 _CORTEX_MM = 0.9
-LESION_CENTRE_MM, LESION_MM = np.array([3.5, 1.5, 0.0]), 9.0
+LESION_CENTRE_MM, LESION_MM = np.array([3.0, 2.5, 0.0]), 11.5
 PEDICLE_X_MM = 12.5
 LEVEL_MM = 34.0
 """From one vertebra to the next."""

@@ -76,6 +76,15 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """Histograms that share axes: a title, the curves, and the largest dose shown."""
+
+    title: str
+    curves: tuple[Histogram, ...]
+    largest_gy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """What one thing does to a metric: its name, the values at −σ and +σ, and the nominal one."""
 
@@ -83,6 +92,12 @@ class Bar:
     low: float
     high: float
     nominal: float
+
+    @property
+    def span(self) -> float:
+        """From the lowest to the highest of the three."""
+        ends = (self.low, self.high, self.nominal)
+        return max(ends) - min(ends)
 
 
 def planes_figure(planes: Sequence[Plane], prescribed_gy: float, *, narrow: bool = False) -> Figure:
@@ -144,40 +159,43 @@ def _draw_plane(axes: Axes, plane: Plane, prescribed_gy: float) -> None:
 
 
 def histogram_figure(
-    curves: Sequence[Histogram],
-    prescribed_gy: float,
-    xlabel: str,
-    *,
-    largest_gy: float,
-    narrow: bool = False,
+    panels: Sequence[Panel], prescribed_gy: float, *, narrow: bool = False
 ) -> Figure:
     """Draw cumulative histograms with bands; the prescribed dose is a dotted line."""
     with _style():
-        figure = Figure(figsize=(3.9, 3.6) if narrow else (7.4, 4.2), layout="constrained")
+        count = len(panels)
+        size = (3.9, 3.7 * count) if narrow else (4.6 * count, 4.2)
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        for one in curves:
-            if one.lower is not None and one.upper is not None:
-                axes.fill_between(
-                    one.dose_gy, one.lower, one.upper, color=one.colour, alpha=0.18, linewidth=0
-                )
-            axes.plot(
-                one.dose_gy, one.volume_percent, color=one.colour, label=one.label, linewidth=1.5,
-                linestyle="--" if one.dashed else "-",
-            )  # fmt: skip
-        axes.axvline(prescribed_gy, color=GREY, linewidth=0.9, linestyle=":")
-        axes.text(
-            prescribed_gy, 101, f" prescribed {prescribed_gy:g} Gy", fontsize=7.5, color=GREY,
-            va="bottom",
-        )  # fmt: skip
-        axes.set_xlim(0, largest_gy)
-        axes.set_ylim(0, 100)
-        axes.set_xlabel(xlabel)
-        axes.set_ylabel("Volume with at least this dose [%]")
-        axes.grid(color="#e5e5e5", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.legend(frameon=False, fontsize=7.5 if narrow else 8, loc="upper right")
+        for n, panel in enumerate(panels, start=1):
+            shape = (count, 1) if narrow else (1, count)
+            _draw_histograms(figure.add_subplot(*shape, n), panel, prescribed_gy)
     return figure
+
+
+def _draw_histograms(axes: Axes, panel: Panel, prescribed_gy: float) -> None:
+    for one in panel.curves:
+        if one.lower is not None and one.upper is not None:
+            axes.fill_between(
+                one.dose_gy, one.lower, one.upper, color=one.colour, alpha=0.18, linewidth=0
+            )
+        axes.plot(
+            one.dose_gy, one.volume_percent, color=one.colour, label=one.label, linewidth=1.5,
+            linestyle="--" if one.dashed else "-",
+        )  # fmt: skip
+    if prescribed_gy < panel.largest_gy:
+        axes.axvline(
+            prescribed_gy, color=GREY, linewidth=1.0, linestyle=":",
+            label=f"prescribed {prescribed_gy:g} Gy",
+        )  # fmt: skip
+    axes.set_xlim(0, panel.largest_gy)
+    axes.set_ylim(0, 102)
+    axes.set_title(panel.title, fontsize=9)
+    axes.set_xlabel("Dose [Gy]")
+    axes.set_ylabel("Volume with at least this dose [%]")
+    axes.grid(color="#e5e5e5", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, fontsize=7.5, loc="upper right")
 
 
 def tornado_figure(
@@ -198,10 +216,11 @@ def tornado_figure(
 
 
 def _draw_bars(axes: Axes, title: str, bars: Sequence[Bar]) -> None:
-    ordered = sorted(bars, key=lambda bar: abs(bar.high - bar.low))
+    ordered = sorted(bars, key=lambda bar: bar.span)
     for row, bar in enumerate(ordered):
-        for end, colour in ((bar.low, BLUE), (bar.high, VERMILLION)):
-            axes.barh(row, end - bar.nominal, left=bar.nominal, color=colour, height=0.62)
+        # Each end has its own half of the row: both may lie on the same side.
+        for end, colour, up in ((bar.low, BLUE, 0.17), (bar.high, VERMILLION, -0.17)):
+            axes.barh(row + up, end - bar.nominal, left=bar.nominal, color=colour, height=0.32)
     axes.axvline(ordered[0].nominal, color=BLACK, linewidth=0.9)
     axes.set_yticks(range(len(ordered)), [bar.what for bar in ordered])
     axes.set_xlabel(f"{title} [Gy]")

@@ -15,6 +15,7 @@ from kyphort.reports.plan_figures import (
     Bar,
     Histogram,
     Outline,
+    Panel,
     Plane,
     histogram_figure,
     planes_figure,
@@ -40,29 +41,48 @@ def drawings_of(plan: Plan, robust: Robustness | None) -> Drawings:
         )
     }  # fmt: skip
     if plan.structures:
-        curves = [curve for one in plan.structures for curve in _curves(one)]
-        found["dvh"] = _histograms(plan, curves, "Dose [Gy]")
+        curves = [(one.role, curve) for one in plan.structures for curve in _curves(one)]
+        found["dvh"] = _histograms(plan, curves)
     if robust is not None and robust.bands:
         bands = [
-            Histogram(band.structure, _colour(plan, band.structure), band.dose_gy, band.nominal,
-                      band.lower, band.upper)
+            (_named(plan, band.structure).role, Histogram(
+                band.structure, _rgb(_named(plan, band.structure)), band.dose_gy, band.nominal,
+                band.lower, band.upper,
+            ))
             for band in robust.bands
         ]  # fmt: skip
-        found["robust_dvh"] = _histograms(
-            plan, bands, "Dose [Gy]: lesion in water cavities, organs in the worse of both"
-        )
+        found["robust_dvh"] = _histograms(plan, bands)
         panels = _panels(robust)
         found["tornado"] = (tornado_figure(panels), tornado_figure(panels, narrow=True))
     return found
 
 
-def _histograms(plan: Plan, curves: Sequence[Histogram], label: str) -> tuple[Figure, Figure]:
+def _histograms(
+    plan: Plan, curves: Sequence[tuple[Role, Histogram]]
+) -> tuple[Figure, Figure]:
+    """Return lesions and organs in panels of their own: their doses are far apart."""
     prescribed = plan.request.prescription.dose_gy
-    wide, narrow = (
-        histogram_figure(curves, prescribed, label, largest_gy=3.5 * prescribed, narrow=one)
-        for one in (False, True)
-    )
+    lesions = [curve for role, curve in curves if role is Role.LESION]
+    organs = [curve for role, curve in curves if role is not Role.LESION]
+    panels = [
+        Panel(title, tuple(some), largest)
+        for title, some, largest in (
+            ("Lesion", lesions, 4 * prescribed),
+            ("Organs at risk", organs, _largest(organs)),
+        )
+        if some
+    ]
+    wide, narrow = (histogram_figure(panels, prescribed, narrow=one) for one in (False, True))
     return wide, narrow
+
+
+def _largest(curves: Sequence[Histogram]) -> float:
+    """Return up to which dose any volume of curves is left, with a margin."""
+    ends = [
+        float(one.dose_gy[(one.volume_percent if one.upper is None else one.upper) > 0.2].max())
+        for one in curves
+    ]
+    return 1.1 * max(ends, default=1.0)
 
 
 def _curves(one: PlannedStructure) -> list[Histogram]:
@@ -71,7 +91,8 @@ def _curves(one: PlannedStructure) -> list[Histogram]:
         return []
     shown = CAVITY if one.role is Role.LESION else MEDIUM
     nominal = one.by_assumption[shown]
-    dose = np.linspace(0, 1.02 * float(nominal.dose_gy[0]), 4 * _POINTS)
+    top = max(float(found.dose_gy[0]) for found in one.by_assumption.values())
+    dose = np.linspace(0, 1.02 * top, 8 * _POINTS)
     chance = float(np.average(one.doses.relative_uncertainty, weights=one.samples.volume_cm3))
     variants = [
         found.volumes_percent(dose / factor)
@@ -93,8 +114,8 @@ def _rgb(one: PlannedStructure) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _colour(plan: Plan, name: str) -> tuple[float, float, float]:
-    return next(_rgb(one) for one in plan.structures if one.name == name)
+def _named(plan: Plan, name: str) -> PlannedStructure:
+    return next(one for one in plan.structures if one.name == name)
 
 
 def _panels(robust: Robustness) -> list[tuple[str, list[Bar]]]:

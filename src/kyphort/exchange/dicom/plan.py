@@ -125,6 +125,7 @@ def _source(identity: Identity) -> Dataset:
     item.SourceIsotopeHalfLife = HALF_LIFE_DAYS
     item.ReferenceAirKermaRate = "0"
     item.SourceStrengthUnits = "AIR_KERMA_RATE"
+    item.SourceStrength = "0"
     item.SourceStrengthReferenceDate = identity.date
     item.SourceStrengthReferenceTime = identity.time
     return item
@@ -153,6 +154,7 @@ def _channel(number: int, needle: PlannedNeedle) -> Dataset:
     item.SourceApplicatorName = needle.name[:64]
     item.SourceApplicatorLength = f"{needle.length_mm:.4f}"
     item.SourceApplicatorStepSize = f"{_step(needle.retraction_mm):.4f}"
+    item.TransferTubeNumber = None
     item.ReferencedSourceNumber = 1
     item.NumberOfControlPoints = 2 * len(needle.seconds)
     item.FinalCumulativeTimeWeight = f"{total:.6g}"
