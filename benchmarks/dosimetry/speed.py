@@ -25,8 +25,8 @@ from kyphort.dosimetry import (
     water_dose,
     water_phantom,
 )
-from kyphort.dosimetry.engine import BATCHES
 from kyphort.dosimetry.preparation import emission_arrays, grid_arrays
+from kyphort.dosimetry.task import BATCHES
 from kyphort.dosimetry.transport_tables import transport_tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation" / "dosimetry.md"

@@ -17,14 +17,15 @@ from kyphort.dosimetry import (
     gamma_index,
     material,
     radial_dose,
+    run_checks,
     simulate_dose,
     slab_phantom,
     uniform_phantom,
     vertebra_phantom,
     water_phantom,
 )
-from kyphort.dosimetry import engine as engine_module
 from kyphort.dosimetry.engine import GY_PER_WORTH
+from kyphort.dosimetry.task import make_task, primary_of
 from kyphort.errors import InvalidDataError
 
 KEV30 = PhotonSource.monoenergetic(30.0)
@@ -62,10 +63,8 @@ def test_the_primary_is_exact_to_the_voxel_mean(name: str) -> None:
     )
     full = few(volume, source, positions_mm=source_at, histories=3_200_0, seed=5)
     # Scatter is taken away by the difference of two seeds' common part: the engine's own primary.
-    task = engine_module._task(
-        volume, source, source_at, None, None, "medium", 1, 1, "hybrid", None
-    )
-    primary = engine_module._primary(task)[0] * GY_PER_WORTH
+    task = make_task(volume, source, source_at, None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0] * GY_PER_WORTH
     per_mm = float(attenuation(filling, 20.0)) * filling.density_g_cm3 / 10
     worth = 20.0 * float(energy_transfer(filling, 20.0)) * GY_PER_WORTH
     for place in [(7, 7, 9), (7, 7, 10), (7, 9, 7), (9, 8, 9), (7, 7, 13), (12, 12, 12), (2, 7, 3)]:
@@ -77,10 +76,8 @@ def test_the_primary_is_exact_to_the_voxel_mean(name: str) -> None:
 def test_the_voxels_around_the_source_are_exact_too() -> None:
     # All 27 of them together: the integral over a cube, from its analytic form in directions.
     volume, source = water_phantom(9), PhotonSource.monoenergetic(20.0)
-    task = engine_module._task(
-        volume, source, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None
-    )
-    primary = engine_module._primary(task)[0][3:6, 3:6, 3:6].sum()
+    task = make_task(volume, source, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0][3:6, 3:6, 3:6].sum()
     per_mm = float(attenuation(material("water"), 20.0)) * 0.0998
     cosine, azimuth = np.meshgrid(
         np.linspace(-1, 1, 2001)[1:-1], np.linspace(0, 2 * np.pi, 1000, endpoint=False)
@@ -97,8 +94,8 @@ def test_the_voxels_around_the_source_are_exact_too() -> None:
 def test_slab_attenuation() -> None:
     spongiosa, water = material("spongiosa"), material("water")
     volume = slab_phantom(2.5, 8.5, spongiosa, water, voxels=41)
-    task = engine_module._task(volume, KEV30, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
-    primary = engine_module._primary(task)[0]
+    task = make_task(volume, KEV30, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0]
     through = primary[20, 20, 20 + 12]
     per_mm = [float(attenuation(one, 30.0)) * one.density_g_cm3 / 10 for one in (water, spongiosa)]
     depth = 6 * per_mm[0] + 6 * per_mm[1]
@@ -364,6 +361,6 @@ def test_a_source_in_air_or_metal_is_refused(name: str) -> None:
 
 
 def test_too_little_memory_is_said_before_the_run(monkeypatch: Any) -> None:
-    monkeypatch.setattr(engine_module, "_free_bytes", lambda: 1e5)
+    monkeypatch.setattr(run_checks, "free_bytes", lambda: 1e5)
     with pytest.raises(InvalidDataError, match="GB are free"):
         few(water_phantom(15), histories=10**9)

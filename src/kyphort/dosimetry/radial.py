@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kyphort.dosimetry.cross_sections import attenuation, energy_transfer
-from kyphort.dosimetry.engine import BATCHES, GY_PER_WORTH
+from kyphort.dosimetry.engine import GY_PER_WORTH
 from kyphort.dosimetry.materials import Material
 from kyphort.dosimetry.preparation import emission_arrays
 from kyphort.dosimetry.source import PhotonSource
+from kyphort.dosimetry.task import BATCHES
 from kyphort.dosimetry.transport.spheres import track_in_shells
 from kyphort.dosimetry.transport_tables import transport_tables
 from kyphort.errors import InvalidDataError
