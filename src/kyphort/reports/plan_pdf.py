@@ -11,6 +11,7 @@ _HEAD = """#set page(paper: "a4", margin: 16mm, numbering: "1 / 1",
 #set par(justify: false)
 #show heading.where(level: 2): set text(11pt)
 #show table.cell: set text(6.5pt)
+#show table: set block(breakable: false)
 """
 
 

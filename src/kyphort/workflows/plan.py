@@ -2,16 +2,20 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import FileDataset
 
 from kyphort import __version__
 from kyphort.clinical import ReportingQuantity
 from kyphort.dosimetry import Progress, unverified
+from kyphort.errors import InvalidDataError
 from kyphort.exchange.dicom import (
+    BITS,
     Identity,
     PlannedNeedle,
     PrescribedDose,
@@ -22,6 +26,7 @@ from kyphort.exchange.dicom import (
     save,
     structure_set,
 )
+from kyphort.planning.needle import within_applicator
 from kyphort.planning.plan import Plan, make_plan
 from kyphort.planning.robustness import Robustness, robustness
 from kyphort.planning.summary import results_of
@@ -34,7 +39,7 @@ from kyphort.workflows.plan_case import PlanCase
 from kyphort.workflows.plan_drawing import Drawings, drawings_of
 from kyphort.workflows.staging import staged_folder
 
-PAGE, RESULTS = "plan.html", "results.json"
+PAGE, RESULTS, CASE = "plan.html", "results.json", "case.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class PlanOutput:
 
     rt_plan: bool = False
     pdf: bool = True
+    dose_bits: int = 16
+
+    def __post_init__(self) -> None:
+        if self.dose_bits not in BITS:
+            raise InvalidDataError(f"Doses in {self.dose_bits} bits; allowed are 16 and 32.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +62,7 @@ class PlanRun:
     case: PlanCase
     plan: Plan
     robust: Robustness | None
+    results: Mapping[str, object]
     plan_hash: str
     when: dt.datetime
 
@@ -73,20 +84,30 @@ def run_plan(
     judged = any(one.role in ("lesion", "cord", "thecal_sac") for one in plan.structures)
     if case.request.robustness.scenarios and judged:
         robust = robustness(plan, progress=scenario)
+    results = _results(case, plan, robust)
     made = when or dt.datetime.now(dt.UTC)
-    return PlanRun(case, plan, robust, plan_hash(case, plan, robust), made)
+    return PlanRun(case, plan, robust, results, hash_of_results(case.text, results), made)
 
 
-def plan_hash(case: PlanCase, plan: Plan, robust: Robustness | None) -> str:
-    """Return the SHA-256 of what was asked and what came out, hexadecimal."""
-    content = {
-        "case": case.text,
-        "series": case.series.study.series_uid,
-        "structure_set": "" if case.structure_set is None else case.structure_set.instance_uid,
-        "version": __version__,
-        "results": results_of(plan, robust),
+def _results(case: PlanCase, plan: Plan, robust: Robustness | None) -> dict[str, object]:
+    study, drawn = case.series.study, case.structure_set
+    return results_of(plan, robust) | {
+        "kyphort": __version__,
+        "patient_id": study.patient_id,
+        "series_uid": study.series_uid,
+        "structure_set_uid": "" if drawn is None else drawn.instance_uid,
+        "warning": "Research software, not a medical device.",
     }
-    return hash_of(json.dumps(content, sort_keys=True, ensure_ascii=False))
+
+
+def hash_of_results(case_text: str, results: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what was asked and what came out, hexadecimal.
+
+    `plan_hash` and `made`, which stand beside the results in their file, do not count.
+    """
+    kept = {name: value for name, value in results.items() if name not in ("plan_hash", "made")}
+    content = json.dumps({"case": case_text, "results": kept}, sort_keys=True, ensure_ascii=False)
+    return hash_of(content)
 
 
 def write_plan(run: PlanRun, out: Path, output: PlanOutput | None = None) -> None:
@@ -108,22 +129,16 @@ def write_into(run: PlanRun, stage: Path, drawn: Drawings, output: PlanOutput) -
         run.plan, run.robust, title=_title(run), subtitle=_subtitle(run),
         notes=(*run.case.notes, *_source_notes(run)), provenance=_provenance(run),
     )  # fmt: skip
-    results = results_of(run.plan, run.robust) | {
-        "kyphort": __version__,
-        "plan_hash": run.plan_hash,
-        "made": run.when.isoformat(timespec="seconds"),
-        "patient_id": run.case.series.study.patient_id,
-        "warning": "Research software, not a medical device.",
-    }
+    made = run.when.isoformat(timespec="seconds")
     write_tables(stage, document)
-    write_results(stage, results)
+    write_results(stage, {**run.results, "plan_hash": run.plan_hash, "made": made})
     figures = stage / "figures"
     figures.mkdir()
     for name, (wide, narrow) in drawn.items():
         save_figure(wide, figures, name, ("svg", "png"))
         save_figure(narrow, figures, f"{name}{NARROW_SUFFIX}", ("svg",))
     (stage / PAGE).write_text(render_html(document, figures), encoding="utf-8")
-    (stage / "case.toml").write_text(run.case.text, encoding="utf-8")
+    (stage / CASE).write_text(run.case.text, encoding="utf-8")
     pdf = render_pdf(document, figures) if output.pdf else b""
     if pdf:
         (stage / "plan.pdf").write_bytes(pdf)
@@ -135,11 +150,15 @@ def _write_dicom(run: PlanRun, folder: Path, pdf: bytes, output: PlanOutput) -> 
     study = run.case.series.study
     identity = Identity(run.plan_hash, run.when)
     grid = run.plan.grid
+    tissue = ~_in_needle(run.plan)
     for quantity, name in _NAMES.items():
+        dose = grid.by_quantity[quantity]
+        # Within the needle there is no tissue; its values would only coarsen the steps of others.
+        dose = np.minimum(dose, dose[tissue].max())
         save(
             dose_object(
-                grid.by_quantity[quantity], grid.frame, study, identity, f"dose {name}",
-                comment=_MEANING[quantity],
+                dose, grid.frame, study, identity, f"dose {name}",
+                comment=_MEANING[quantity], bits=output.dose_bits,
             ),
             folder / f"rtdose_{name.replace(' ', '_')}.dcm",
         )  # fmt: skip
@@ -147,7 +166,7 @@ def _write_dicom(run: PlanRun, folder: Path, pdf: bytes, output: PlanOutput) -> 
         dose_object(
             grid.relative_uncertainty, grid.frame, study, identity, "dose uncertainty",
             comment="1 sigma / dose, without unit; NO dose.",
-            relative=True,
+            relative=True, bits=output.dose_bits,
         ),
         folder / "rtdose_uncertainty.dcm",
     )  # fmt: skip
@@ -158,6 +177,13 @@ def _write_dicom(run: PlanRun, folder: Path, pdf: bytes, output: PlanOutput) -> 
         save(_rt_plan(run, identity, bool(contoured)), folder / "rtplan.dcm")
     if pdf:
         save(pdf_object(pdf, _title(run), study, identity), folder / "report_pdf.dcm")
+
+
+def _in_needle(plan: Plan) -> NDArray[np.bool_]:
+    frame = plan.grid.frame
+    points = frame.centres_mm().reshape(-1, 3)
+    inside = within_applicator(points, plan.request.needles, plan.request.applicator)
+    return inside.reshape(frame.shape)
 
 
 _NAMES = {
@@ -172,7 +198,7 @@ _MEANING = {
 }
 
 
-def _rt_plan(run: PlanRun, identity: Identity, contoured: bool) -> object:
+def _rt_plan(run: PlanRun, identity: Identity, contoured: bool) -> FileDataset:
     request, plan = run.case.request, run.plan
     needles, first = [], 0
     for one in request.needles:

@@ -155,6 +155,7 @@ def _channel(number: int, needle: PlannedNeedle) -> Dataset:
     item.SourceApplicatorLength = f"{needle.length_mm:.4f}"
     item.SourceApplicatorStepSize = f"{_step(needle.retraction_mm):.4f}"
     item.TransferTubeNumber = None
+    item.ReferencedROINumber = None
     item.ReferencedSourceNumber = 1
     item.NumberOfControlPoints = 2 * len(needle.seconds)
     item.FinalCumulativeTimeWeight = f"{total:.6g}"

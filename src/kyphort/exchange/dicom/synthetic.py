@@ -67,7 +67,7 @@ def _slice(
     found.SeriesInstanceUID, found.SeriesNumber = uid("series"), 1
     found.SeriesDescription = "Synthetic vertebra"
     found.FrameOfReferenceUID, found.PositionReferenceIndicator = uid("frame of reference"), ""
-    found.PatientPosition, found.BodyPartExamined, found.Laterality = "FFP", "TSPINE", ""
+    found.PatientPosition, found.BodyPartExamined = "FFP", "TSPINE"
     found.Manufacturer, found.KVP, found.AcquisitionNumber = "kyphort", "120", 1
     found.InstanceNumber = n + 1
     found.PatientOrientation = None
