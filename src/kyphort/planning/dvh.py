@@ -1,6 +1,5 @@
 """Dose and volume: samples of a structure, and what a dose-volume histogram says of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,8 @@ Floats = NDArray[np.float64]
 FINE_MM = 0.5
 """Largest side of the parts into which voxels are cut for a histogram."""
 MOST_SAMPLES = 4_000_000
+_LOW_DISCREPANCY = 1.0 / 1.2207440846057596 ** np.arange(1, 4)
+"""Steps of the R3 sequence; the base is the root of x⁴ = x + 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +66,48 @@ def samples_of(structure: Structure, frame: VoxelFrame, *, fine_mm: float = FINE
             f"Nothing of structure '{structure.name}' lies in the calculated region. Enlarge the "
             "region, or leave the structure out."
         )
-    points = fine.to_points(np.stack((x, y, z), axis=-1))
-    return Samples(points, share[z, y, x].astype(np.float64) * fine.voxel_cm3)
+    filled = share[z, y, x].astype(np.float64)
+    place = np.stack((x, y, z), axis=-1) + _within_filled_part(share, (z, y, x), fine.spacing_mm)
+    return Samples(fine.to_points(place), filled * fine.voxel_cm3)
+
+
+def _within_filled_part(
+    share: NDArray[np.float32], index: tuple[NDArray[np.intp], ...], spacing_mm: Floats
+) -> Floats:
+    """Return where in its voxel a sample lies, (n, 3) as (x, y, z) in voxels.
+
+    A part that is filled to a share f reaches f across the voxel from its inner side, against the
+    normal of the structure's surface: its middle is (1 − f)/2 further in. Within the filled part
+    samples are scattered evenly (a sequence of low discrepancy), so that a dose which changes along
+    an axis of the grid does not come in steps.
+    """
+    z, y, x = index
+    filled = share[z, y, x].astype(np.float64)
+    slopes = [_slope(share, index, axis) / spacing_mm[2 - axis] for axis in (2, 1, 0)]
+    inwards = np.stack(slopes, axis=-1)
+    length = np.linalg.norm(inwards, axis=1)
+    inwards /= np.where(length > 0, length, 1.0)[:, None]
+    across_mm = np.abs(inwards) @ spacing_mm
+    middle = ((1 - filled) / 2 * across_mm)[:, None] * inwards / spacing_mm
+    number = np.arange(1, len(filled) + 1)[:, None]
+    even = (number * _LOW_DISCREPANCY) % 1.0 - 0.5
+    along = np.sum(even * spacing_mm * inwards, axis=1)
+    scattered = even - ((1 - filled) * along)[:, None] * inwards / spacing_mm
+    return np.asarray(middle + scattered)
+
+
+def _slope(
+    share: NDArray[np.float32], index: tuple[NDArray[np.intp], ...], axis: int
+) -> Floats:
+    """Return half the difference of the neighbours along an axis; beyond the grid is nothing."""
+    ends = []
+    for step in (1, -1):
+        moved = list(index)
+        moved[axis] = moved[axis] + step
+        inside = (moved[axis] >= 0) & (moved[axis] < share.shape[axis])
+        moved[axis] = np.clip(moved[axis], 0, share.shape[axis] - 1)
+        ends.append(np.where(inside, share[tuple(moved)], 0.0))
+    return np.asarray((ends[0] - ends[1]) / 2, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,29 +182,6 @@ def dose_volume(dose_gy: ArrayLike, volume_cm3: ArrayLike) -> DoseVolume:
     return DoseVolume(dose[order], volume[order])
 
 
-def interpolated(
-    values: Floats, frame: VoxelFrame, points_mm: Floats, positions_mm: Floats, weights: Floats
-) -> Floats:
-    """Return a dose (z, y, x) at points (n, 3): trilinear of the dose over Σ w/r², times it.
-
-    The quotient is nearly flat, so that the fall-off between voxel centres is kept; the positions
-    (m, 3) and weights (m,) are those of the source. Beyond the outermost centres the nearest value
-    of the quotient is taken.
-    """
-    course = inverse_square(frame.centres_mm().reshape(-1, 3), positions_mm, weights)
-    flat = values / course.reshape(frame.shape)
-    place = np.clip(frame.to_index(points_mm), 0, np.array(frame.shape[::-1]) - 1)
-    return trilinear(flat, place) * inverse_square(points_mm, positions_mm, weights)
-
-
-def inverse_square(points_mm: Floats, positions_mm: Floats, weights: Floats) -> Floats:
-    """Return Σ w / (r² + 0.25 mm²) at points (n, 3)."""
-    total = np.zeros(len(points_mm))
-    for position, weight in zip(positions_mm, weights, strict=True):
-        total += weight / (np.sum((points_mm - position) ** 2, axis=1) + 0.25)
-    return total
-
-
 def trilinear(values: Floats, place: Floats) -> Floats:
     """Return values (z, y, x) at indices (n, 3) as (x, y, z), within the grid."""
     last = np.array(values.shape[::-1]) - 1
@@ -176,11 +194,3 @@ def trilinear(values: Floats, place: Floats) -> Floats:
         x, y, z = np.minimum(low + side, last).T
         total += weight * values[z, y, x]
     return total
-
-
-def mixed(parts: Sequence[Samples]) -> Samples:
-    """Return the samples of several structures together."""
-    return Samples(
-        np.concatenate([one.points_mm for one in parts]),
-        np.concatenate([one.volume_cm3 for one in parts]),
-    )
