@@ -98,9 +98,9 @@ def list_series(place: Path) -> tuple[Listed, ...]:
     groups: dict[tuple[str, str, str], list[Path]] = {}
     for path, header in _headers(files_below(place)):
         key = (
-            text(header, "Modality", path.name) or "unknown",
-            text(header, "SeriesInstanceUID", path.name),
-            text(header, "SeriesDescription", path.name),
+            text(header, "Modality") or "unknown",
+            text(header, "SeriesInstanceUID"),
+            text(header, "SeriesDescription"),
         )
         groups.setdefault(key, []).append(path)
     if not groups:
@@ -136,7 +136,7 @@ def read_ct(place: Path, *, series_uid: str = "") -> CtSeries:
     return CtSeries(
         CtImage(values, frame, reference, _is_cone_beam(first)),
         _study(order, slices, reference),
-        bool(text(first, "ContrastBolusAgent", order[0].name)),
+        bool(text(first, "ContrastBolusAgent")),
         _notes(order, first),
     )
 
@@ -153,9 +153,9 @@ def _chosen(place: Path, wanted: str) -> tuple[list[Path], list[FileDataset]]:
     series: dict[str, list[tuple[Path, FileDataset]]] = {}
     for path, header in _headers(files_below(place)):
         if not is_modality(header, "CT"):
-            others.add(text(header, "Modality", path.name) or "unknown")
-        elif "LOCALIZER" not in text(header, "ImageType", path.name).upper():
-            uid = text(header, "SeriesInstanceUID", path.name)
+            others.add(text(header, "Modality") or "unknown")
+        elif "LOCALIZER" not in text(header, "ImageType").upper():
+            uid = text(header, "SeriesInstanceUID")
             series.setdefault(uid, []).append((path, header))
     if not series:
         there = f"; it holds {', '.join(sorted(others))}" if others else ""
@@ -167,7 +167,7 @@ def _chosen(place: Path, wanted: str) -> tuple[list[Path], list[FileDataset]]:
     fitting = {uid: one for uid, one in series.items() if uid.endswith(wanted)}
     if len(fitting) != 1:
         listed = "; ".join(
-            f"{uid} ({len(one)} slices, {text(one[0][1], 'SeriesDescription', '') or 'no name'})"
+            f"{uid} ({len(one)} slices, {text(one[0][1], 'SeriesDescription') or 'no name'})"
             for uid, one in sorted(series.items())
         )
         raise InvalidDataError(
@@ -181,7 +181,7 @@ def _chosen(place: Path, wanted: str) -> tuple[list[Path], list[FileDataset]]:
 
 def _check_one_patient(series: Mapping[str, Sequence[tuple[Path, FileDataset]]]) -> None:
     patients = {
-        (text(header, "PatientID", path.name), text(header, "PatientName", path.name)): path
+        (text(header, "PatientID"), text(header, "PatientName")): path
         for one in series.values()
         for path, header in one
     }
@@ -196,10 +196,10 @@ def _check_one_patient(series: Mapping[str, Sequence[tuple[Path, FileDataset]]])
 def _sorted_slices(paths: Sequence[Path], headers: Sequence[FileDataset]) -> list[Path]:
     """Return the files from foot to head of the stack's normal, checked for gaps and doubles."""
     for path, header in zip(paths, headers, strict=True):
-        if text(header, "SOPClassUID", path.name) != CT_IMAGE_STORAGE:
+        if text(header, "SOPClassUID") != CT_IMAGE_STORAGE:
             raise InvalidDataError(
                 f"{path.name} is not a CT slice of the classic kind (SOP class "
-                f"{text(header, 'SOPClassUID', path.name)}). Export the series as single slices."
+                f"{text(header, 'SOPClassUID')}). Export the series as single slices."
             )
     directions = [
         numbers(header, "ImageOrientationPatient", 6, path.name)
@@ -212,7 +212,7 @@ def _sorted_slices(paths: Sequence[Path], headers: Sequence[FileDataset]) -> lis
         for path, header in zip(paths, headers, strict=True)
     ]  # fmt: skip
     _check_same(paths, sizes, "PixelSpacing, Rows or Columns", _ANGLE)
-    frames = {text(header, "FrameOfReferenceUID", path.name) for path, header in zip(
+    frames = {text(header, "FrameOfReferenceUID") for path, header in zip(
         paths, headers, strict=True)}  # fmt: skip
     if len(frames) > 1:
         raise InvalidDataError(
@@ -335,7 +335,7 @@ def _hounsfield(path: Path, one: FileDataset) -> NDArray[np.float32]:
     if slope == 0:
         raise InvalidDataError(f"{path.name}: RescaleSlope is 0. Export the series again.")
     values = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
-    padding = optional(one, "PixelPaddingValue", path.name)
+    padding = optional(one, "PixelPaddingValue")
     if padding is not None:
         values[_padded(path, one, stored, padding)] = AIR_HU
     return values
@@ -344,7 +344,7 @@ def _hounsfield(path: Path, one: FileDataset) -> NDArray[np.float32]:
 def _padded(
     path: Path, one: FileDataset, stored: NDArray[np.int64], padding: object
 ) -> NDArray[np.bool_]:
-    end = optional(one, "PixelPaddingRangeLimit", path.name)
+    end = optional(one, "PixelPaddingRangeLimit")
     try:
         ends = sorted((int(padding), int(padding if end is None else end)))  # type: ignore[call-overload] # checked by int
     except (TypeError, ValueError) as error:
@@ -395,21 +395,21 @@ def _study(
     paths: Sequence[Path], slices: Sequence[FileDataset], reference: str
 ) -> PatientStudy:
     first, name = slices[0], paths[0].name
-    elements = {key: text(first, key, name) for key in PATIENT_STUDY if key in first}
+    elements = {key: text(first, key) for key in PATIENT_STUDY if key in first}
     elements["SpecificCharacterSet"] = "ISO_IR 192"
     return PatientStudy(
         elements,
         str(value(first, "SeriesInstanceUID", name)),
         reference,
         tuple(
-            (text(one, "SOPClassUID", path.name), text(one, "SOPInstanceUID", path.name))
+            (text(one, "SOPClassUID"), text(one, "SOPInstanceUID"))
             for one, path in zip(slices, paths, strict=True)
         ),
     )
 
 
 def _is_cone_beam(one: FileDataset) -> bool:
-    words = [text(one, key, "") for key in (
+    words = [text(one, key) for key in (
         "ImageType", "SeriesDescription", "ManufacturerModelName", "ProtocolName",
     )]  # fmt: skip
     return bool(_CONE_BEAM.search(" ".join(words)))
@@ -417,9 +417,9 @@ def _is_cone_beam(one: FileDataset) -> bool:
 
 def _notes(paths: Sequence[Path], first: FileDataset) -> tuple[str, ...]:
     notes = []
-    if text(first, "LossyImageCompression", paths[0].name) == "01":
+    if text(first, "LossyImageCompression") == "01":
         notes.append("The images were compressed with loss: Hounsfield units may be off.")
-    kind = text(first, "RescaleType", paths[0].name)
+    kind = text(first, "RescaleType")
     if kind not in ("", "HU"):
         notes.append(f"The image says that its values are '{kind}', not Hounsfield units.")
     return tuple(notes)

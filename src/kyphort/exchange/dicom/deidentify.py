@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.uid import generate_uid
 
 from kyphort.errors import InvalidDataError
-from kyphort.exchange.dicom.files import files_below, is_dicom, read_file, text
+from kyphort.exchange.dicom.files import files_below, is_dicom, read_file, text, value
 from kyphort.planning.structures import role_of_name
 
 METHOD = "DICOM PS3.15 Basic Profile (2026c), kyphort"
@@ -67,12 +67,12 @@ def deidentified(found: FileDataset, pseudonym: Pseudonym, where: str) -> FileDa
     InvalidDataError
         For a document, whose text cannot be cleaned, and an image with writing burned in.
     """
-    if text(found, "Modality", where) in ("DOC", "SR") or "EncapsulatedDocument" in found:
+    if text(found, "Modality") in ("DOC", "SR") or "EncapsulatedDocument" in found:
         raise InvalidDataError(
             f"{where} is a document, whose text cannot be cleaned. Leave it out, and make the "
             "report anew from the de-identified series."
         )
-    if text(found, "BurnedInAnnotation", where).upper() == "YES":
+    if text(found, "BurnedInAnnotation").upper() == "YES":
         raise InvalidDataError(
             f"{where} has writing burned into its pixels. Leave it out, or clean the pixels first."
         )
@@ -83,7 +83,7 @@ def deidentified(found: FileDataset, pseudonym: Pseudonym, where: str) -> FileDa
     clean.DeidentificationMethod = METHOD
     clean.DeidentificationMethodCodeSequence = Items([_code()])
     clean.LongitudinalTemporalInformationModified = "REMOVED"
-    clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID
+    clean.file_meta.MediaStorageSOPInstanceUID = value(clean, "SOPInstanceUID", where)
     for name in ("SourceApplicationEntityTitle", "PrivateInformation"):
         if name in clean.file_meta:
             delattr(clean.file_meta, name)

@@ -97,7 +97,7 @@ def read_dose(path: Path) -> ReadDose:
     found = read_file(path)
     if not is_modality(found, "RTDOSE"):
         raise InvalidDataError(
-            f"{path.name} has the modality {text(found, 'Modality', path.name) or 'unknown'}; "
+            f"{path.name} has the modality {text(found, 'Modality') or 'unknown'}; "
             "allowed is RTDOSE."
         )
     name = path.name
@@ -127,8 +127,8 @@ def read_dose(path: Path) -> ReadDose:
         np.stack((*direction, normal), axis=1),
     )  # fmt: skip
     return ReadDose(
-        values, frame, text(found, "DoseUnits", name),
-        text(found, "FrameOfReferenceUID", name), text(found, "DoseComment", name),
+        values, frame, text(found, "DoseUnits"),
+        text(found, "FrameOfReferenceUID"), text(found, "DoseComment"),
     )  # fmt: skip
 
 

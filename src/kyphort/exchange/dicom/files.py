@@ -8,7 +8,7 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from kyphort.errors import InvalidDataError
 
@@ -74,8 +74,7 @@ def read_file(path: Path, *, pixels: bool = True, tags: Sequence[str] | None = N
             warnings.simplefilter("ignore")
             _check_not_deflated(path)
             found = dcmread(path, stop_before_pixels=not pixels, specific_tags=_tags(tags))
-            if not isinstance(found, FileDataset):
-                raise damaged(path, "it is a directory of files")
+            _settle(found)
             return found
     except InvalidDataError:
         raise
@@ -85,6 +84,18 @@ def read_file(path: Path, *, pixels: bool = True, tags: Sequence[str] | None = N
         ) from error
     except (InvalidDicomError, Exception) as error:  # noqa: BLE001 - a damaged file fails anyhow
         raise damaged(path, _reason(error)) from error
+
+
+def _settle(found: Dataset) -> None:
+    """Convert every element now, and drop those that cannot be: what is needed is missed later."""
+    for tag in list(found.keys()):
+        try:
+            element = found[tag]
+            if element.VR == "SQ":
+                for one in element.value:
+                    _settle(one)
+        except Exception:  # noqa: BLE001 - a damaged element is as good as absent
+            del found[tag]
 
 
 def damaged(path: Path, reason: str) -> InvalidDataError:
@@ -120,9 +131,9 @@ def value(dataset: Dataset, keyword: str, where: str) -> Any:  # noqa: ANN401 - 
     Raises
     ------
     InvalidDataError
-        When it is absent or empty, or cannot be understood.
+        When it is absent or empty.
     """
-    found = optional(dataset, keyword, where)
+    found = optional(dataset, keyword)
     if found is None or (hasattr(found, "__len__") and len(found) == 0):
         raise InvalidDataError(
             f"{where}: element {keyword} is absent or empty. Export the series again with all "
@@ -131,27 +142,14 @@ def value(dataset: Dataset, keyword: str, where: str) -> Any:  # noqa: ANN401 - 
     return found
 
 
-def optional(dataset: Dataset, keyword: str, where: str) -> Any:  # noqa: ANN401 - as DICOM has it
-    """Return an element, or None when it is absent.
-
-    Raises
-    ------
-    InvalidDataError
-        When it cannot be understood.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return dataset.get(keyword)
-    except Exception as error:  # noqa: BLE001 - a damaged element fails anyhow
-        raise InvalidDataError(
-            f"{where}: element {keyword} is damaged ({_reason(error)}). Export the series again."
-        ) from error
+def optional(dataset: Dataset, keyword: str) -> Any:  # noqa: ANN401 - as DICOM has it
+    """Return an element, or None when it is absent."""
+    return dataset.get(keyword)
 
 
-def text(dataset: Dataset, keyword: str, where: str) -> str:
+def text(dataset: Dataset, keyword: str) -> str:
     """Return an element as text, empty when absent."""
-    found = optional(dataset, keyword, where)
+    found = optional(dataset, keyword)
     return "" if found is None else str(found).strip().strip("\0")
 
 
@@ -186,7 +184,7 @@ def items(dataset: Dataset, keyword: str, where: str) -> Iterator[Dataset]:
     InvalidDataError
         When the element is not a sequence.
     """
-    found = optional(dataset, keyword, where)
+    found = optional(dataset, keyword)
     if found is None:
         return
     if not hasattr(found, "__iter__") or isinstance(found, str | bytes):
@@ -199,9 +197,5 @@ def items(dataset: Dataset, keyword: str, where: str) -> Iterator[Dataset]:
 
 def is_modality(dataset: Dataset, modality: str) -> bool:
     """Return whether a dataset is of a modality."""
-    return str(dataset.get("Modality", "")).strip() == modality
+    return text(dataset, "Modality") == modality
 
-
-def uid_of(dataset: Dataset, keyword: str, where: str) -> UID:
-    """Return an element that must be a UID."""
-    return UID(str(value(dataset, keyword, where)))

@@ -58,7 +58,7 @@ def read_structures(
     found = read_file(path)
     if not is_modality(found, "RTSTRUCT"):
         raise InvalidDataError(
-            f"{path.name} has the modality {text(found, 'Modality', path.name) or 'unknown'}; "
+            f"{path.name} has the modality {text(found, 'Modality') or 'unknown'}; "
             "allowed is RTSTRUCT. Give the structure set."
         )
     _check_patient(path, found, series)
@@ -97,12 +97,12 @@ def read_structures(
     if not structures:
         raise InvalidDataError(f"{path.name} holds no closed contour. Contour the structures.")
     return StructureSet(
-        tuple(structures), text(found, "SOPInstanceUID", path.name), tuple(notes)
+        tuple(structures), text(found, "SOPInstanceUID"), tuple(notes)
     )
 
 
 def _check_patient(path: Path, found: FileDataset, series: CtSeries) -> None:
-    patient = text(found, "PatientID", path.name)
+    patient = text(found, "PatientID")
     if patient != series.study.patient_id:
         raise InvalidDataError(
             f"{path.name} belongs to the patient '{patient}', the CT series to "
@@ -113,20 +113,20 @@ def _check_patient(path: Path, found: FileDataset, series: CtSeries) -> None:
 def _names(path: Path, found: FileDataset, series: CtSeries) -> dict[int, str]:
     names: dict[int, str] = {}
     for one in items(found, "StructureSetROISequence", path.name):
-        frame = text(one, "ReferencedFrameOfReferenceUID", path.name)
+        frame = text(one, "ReferencedFrameOfReferenceUID")
         if frame != series.study.frame_of_reference:
             raise InvalidDataError(
-                f"{path.name}: structure '{text(one, 'ROIName', path.name)}' lies in another frame "
+                f"{path.name}: structure '{text(one, 'ROIName')}' lies in another frame "
                 f"of reference ({frame or 'none'}) than the CT series "
                 f"({series.study.frame_of_reference}). Contour on this series, or register first."
             )
         number = _number(path, one, "ROINumber")
-        names[number] = text(one, "ROIName", path.name) or f"ROI {number}"
+        names[number] = text(one, "ROIName") or f"ROI {number}"
     return names
 
 
 def _number(path: Path, one: Dataset, keyword: str) -> int:
-    found = optional(one, keyword, path.name)
+    found = optional(one, keyword)
     try:
         return int(found)
     except (TypeError, ValueError) as error:
@@ -144,7 +144,7 @@ def _contours(
         closed, left_out = [], 0
         number = _number(path, one, "ReferencedROINumber")
         for contour in items(one, "ContourSequence", path.name):
-            kind = text(contour, "ContourGeometricType", path.name)
+            kind = text(contour, "ContourGeometricType")
             if kind not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
                 left_out += 1
                 continue
@@ -158,7 +158,7 @@ def _contours(
 
 
 def _corners(path: Path, contour: Dataset) -> Floats:
-    data = optional(contour, "ContourData", path.name)
+    data = optional(contour, "ContourData")
     try:
         values = np.array([float(value) for value in (data or [])])
     except (TypeError, ValueError) as error:
@@ -173,7 +173,7 @@ def _corners(path: Path, contour: Dataset) -> Floats:
 
 
 def _colour(one: Dataset) -> tuple[int, int, int] | None:
-    found = optional(one, "ROIDisplayColor", "")
+    found = optional(one, "ROIDisplayColor")
     try:
         red, green, blue = (int(value) for value in found)
     except (TypeError, ValueError):
