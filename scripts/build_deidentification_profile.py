@@ -1,6 +1,7 @@
 """Build the table of the DICOM basic confidentiality profile from a published copy of it.
 
-Run: uv run --with dicom-anonymizer==2.1.0 --no-project python scripts/build_deidentification_profile.py
+Run: uv run --with dicom-anonymizer==2.1.0 --no-project \\
+    python scripts/build_deidentification_profile.py
 
 DICOM PS3.15, table E.1-1 (edition 2026c, as listed by dicom-anonymizer 2.1.0, BSD licence): tag and
 action of each attribute. Only the facts are taken: tag, action.

@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from soak import coverage, dosimetry_coverage, kills, properties
+from soak import coverage, dicom_fuzz, dosimetry_coverage, kills, properties
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
+    "dicom": dicom_fuzz.run,
     "dosimetry": dosimetry_coverage.run,
     "kills": kills.run,
 }

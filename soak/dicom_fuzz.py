@@ -4,6 +4,7 @@ Each file is read in this process under a limit of memory and time: a traceback,
 allocation or a crash is a fault. The short form runs in the tests.
 """
 
+import datetime as dt
 import os
 import resource
 import signal
@@ -15,8 +16,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pydicom
+from pydicom.uid import RLELossless
 
 from kyphort.errors import KyphortError
+from kyphort.exchange.dicom import (
+    Identity,
+    Pseudonym,
+    deidentified,
+    dose_object,
+    hash_of,
+    list_series,
+    read_ct,
+    read_dose,
+    read_structures,
+    save,
+    structure_set,
+    write_synthetic_ct,
+)
+from kyphort.exchange.dicom.files import read_file
+from kyphort.planning.dvh import samples_of
+from kyphort.planning.frame import VoxelFrame
+from kyphort.planning.image import CtImage
+from kyphort.planning.structures import Structure
 
 FILES = 4_000
 SECONDS_PER_FILE = 20
@@ -59,17 +81,6 @@ def _place(size: int, rng: np.random.Generator) -> int:
 
 def read_all(folder: Path) -> None:
     """Read a folder as a plan would: series, structures, dose, and de-identify."""
-    from kyphort.exchange.dicom import (
-        Pseudonym,
-        deidentified,
-        list_series,
-        read_ct,
-        read_dose,
-        read_structures,
-    )
-    from kyphort.exchange.dicom.files import read_file
-    from kyphort.planning.dvh import samples_of
-
     steps: Sequence[Callable[[], object]] = (
         lambda: list_series(folder),
         lambda: [
@@ -93,23 +104,6 @@ def read_all(folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Write the sound files: three CT slices (two of them compressed), structures, a dose."""
-    import datetime as dt
-
-    import pydicom
-    from pydicom.uid import RLELossless
-
-    from kyphort.exchange.dicom import (
-        Identity,
-        dose_object,
-        hash_of,
-        save,
-        structure_set,
-        write_synthetic_ct,
-    )
-    from kyphort.planning.frame import VoxelFrame
-    from kyphort.planning.image import CtImage
-    from kyphort.planning.structures import Structure
-
     frame = VoxelFrame((3, 16, 16), (1, 1, 1), (0, 0, 0))
     values = np.random.default_rng(1).normal(40, 20, frame.shape).astype(np.float32)
     when = dt.datetime(2026, 11, 2, tzinfo=dt.UTC)

@@ -125,7 +125,7 @@ def test_histogram_in_a_dose_of_inverse_squares() -> None:
     for percent in (98, 90, 50, 10):
         exact = 1000 / ((percent / 100) ** (1 / 3) * 12.0) ** 2
         # 98 % of the sphere end 0.08 mm below its surface, less than the samples' 0.5 mm.
-        tolerance = 0.01 if percent == 98 else 0.002
+        tolerance = 0.01 if percent == 98 else 0.003
         assert found.dose_at_percent(percent) == pytest.approx(exact, rel=tolerance)
 
 
@@ -172,7 +172,7 @@ def test_a_gap_between_planes_is_not_filled() -> None:
 
 def test_a_contour_across_slices_is_refused() -> None:
     tilted = Structure("tilted", (np.array([[0, 0, 0], [4, 0, 0], [4, 4, 3], [0, 4, 3.0]]),))
-    with pytest.raises(InvalidDataError, match="'tilted' has a contour that spans 3.00 mm"):
+    with pytest.raises(InvalidDataError, match=r"'tilted' has a contour that spans 3\.00 mm"):
         tilted.coverage(FRAME)
 
 

@@ -70,7 +70,9 @@ def new(
     structures: Annotated[
         Path | None, typer.Option(help="RT Structure Set; found in the folder when alone.")
     ] = None,
-    series: Annotated[str, typer.Option(help="End of the series' UID, when there are several.")] = "",
+    series: Annotated[
+        str, typer.Option(help="End of the series' UID, when there are several.")
+    ] = "",
 ) -> None:
     """Write a case file for a CT folder, with the structures and their roles."""
     from kyphort.workflows.plan_verbs import new_case  # noqa: PLC0415 - heavy libraries
@@ -93,7 +95,9 @@ def optimise(
     for label, minutes in zip(labels, best.minutes, strict=True):
         typer.echo(f"{label}: {minutes:.2f} min")
     if best.distance_mm is not None:
-        typer.echo(f"As if the dose were prescribed at {best.distance_mm:.1f} mm from the isocentre.")
+        typer.echo(
+            f"As if the dose were prescribed at {best.distance_mm:.1f} mm from the isocentre."
+        )
     typer.echo(
         f"Lesion under its worst assumption: D90 {best.lesion_d90_gy:.2f} Gy, V100 "
         f"{best.lesion_v100_percent:.1f} %. Bound by {best.bound_by}."
@@ -139,7 +143,9 @@ def dvh(
     """Show volumes and doses of structures in an RT Dose, of kyphort or another program."""
     from kyphort.workflows.plan_verbs import histograms_of_files  # noqa: PLC0415 - heavy
 
-    typer.echo(f"{'structure':<20}{'cm³':>10}{'mean':>10}{'D98':>10}{'D90':>10}{'D2':>10}{'D0.03cc':>10}")
+    typer.echo(
+        f"{'structure':<20}{'cm³':>10}{'mean':>10}{'D98':>10}{'D90':>10}{'D2':>10}{'D0.03cc':>10}"
+    )
     for name, found in histograms_of_files(dose, structures, ct):
         doses = [
             found.mean_gy, *(found.dose_at_percent(one) for one in (98, 90, 2)),

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -85,8 +86,9 @@ def beam(
     """
     time = np.asarray(minutes, dtype=np.float64)
     direction = (0.0, 0.0, 1.0) if axes is None else axes
-    lines, cavity = source.energy_kev, source.energy_kev * energy_transfer(
-        material("water"), source.energy_kev
+    lines, cavity = (
+        source.energy_kev,
+        source.energy_kev * energy_transfer(material("water"), source.energy_kev),
     )
     tables = transport_tables(volume.materials, volume.materials)
     nodes = tables.lowest_kev + np.arange(tables.attenuation.shape[0]) / tables.nodes_per_kev
@@ -116,9 +118,7 @@ def _emission(
         volume.voxel_of(position)
     every = np.broadcast_to(np.atleast_2d(np.asarray(axes, dtype=np.float64)), positions.shape)
     unit = every / np.linalg.norm(every, axis=1, keepdims=True) @ volume.direction
-    return emission_arrays(
-        source, volume.to_grid(positions), np.ascontiguousarray(unit), minutes
-    )
+    return emission_arrays(source, volume.to_grid(positions), np.ascontiguousarray(unit), minutes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +167,7 @@ def primary_at(rays: Beam, points_mm: ArrayLike, *, threads: int = 1) -> PointPr
                     rays.cavity, reference, points, (int(low), int(high)), *one,
                     scratch_rows(rays.attenuation),
                 )
-                for low, high in zip(ends[:-1], ends[1:], strict=True)
+                for low, high in pairwise(ends)
             ]  # fmt: skip
             for done in running:
                 done.result()
@@ -202,5 +202,3 @@ def response_at(volume: Volume, response: Floats, points_mm: ArrayLike) -> Float
         return np.asarray(value)
     after = response[np.minimum(index + 1, len(response) - 1)]
     return np.asarray(value + volume.next_fraction[z, y, x] * (after - value))
-
-

@@ -80,7 +80,7 @@ def _values(path: Path) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]]
         raw = np.asarray(image.dataobj)
     except InvalidDataError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
+    except Exception as error:
         reason = " ".join(str(error).split())[:120]
         raise InvalidDataError(
             f"{path.name} is no NIfTI file, or damaged ({reason}). Export it again."
@@ -93,7 +93,9 @@ def _values(path: Path) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 def _right_handed(
-    path: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.int64]], affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    path: Path,
+    values: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], VoxelFrame]:
     """Return labels (z, y, x) and their frame in LPS, the third index reversed if need be."""
     to_lps = np.diag([-1.0, -1.0, 1.0]) @ affine[:3]

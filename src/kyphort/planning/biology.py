@@ -51,7 +51,8 @@ class Biology:
     def protraction(self, minutes: float) -> float:
         """Return the Lea-Catcheside factor G of a constant dose rate over a time.
 
-        G = 2 (μT − 1 + e^(−μT)) / (μT)², μ = ln 2 / half-time (Lea and Catcheside, J. Genet. 44 (1942) 216).
+        G = 2 (μT − 1 + e^(−μT)) / (μT)², μ = ln 2 / half-time (Lea and Catcheside, J. Genet. 44
+        (1942) 216).
 
         >>> round(Biology(repair_half_time_min=60).protraction(5), 3)
         0.981

@@ -19,6 +19,11 @@ _BODY = (17.0, 13.0, 12.0)
 _CORTEX_MM = 0.9
 LESION_CENTRE_MM, LESION_MM = np.array([3.0, 2.5, 0.0]), 11.5
 PEDICLE_X_MM = 12.5
+_HEIGHTS = {
+    "GTV": (0.2 - LESION_MM, LESION_MM - 0.2), "VB_T12": (-_BODY[2], _BODY[2]),
+    "NerveRoot_L": (-14.0, -7.0), "NerveRoot_R": (-14.0, -7.0),
+}  # fmt: skip
+"""From where to where a structure goes [mm]; others go through the image."""
 LEVEL_MM = 34.0
 """From one vertebra to the next."""
 
@@ -54,7 +59,8 @@ def digital_structures(frame: VoxelFrame) -> tuple[tuple[Structure, ...], dict[s
     """
     shapes = (
         ("GTV", Role.LESION, (213, 94, 0)), ("SpinalCord", Role.CORD, (0, 114, 178)),
-        ("ThecalSac", Role.THECAL_SAC, (86, 180, 233)), ("SpinalCanal", Role.CANAL, (150, 150, 150)),
+        ("ThecalSac", Role.THECAL_SAC, (86, 180, 233)),
+        ("SpinalCanal", Role.CANAL, (150, 150, 150)),
         ("NerveRoot_L", Role.NERVE_ROOT, (230, 159, 0)),
         ("NerveRoot_R", Role.NERVE_ROOT, (240, 200, 90)),
         ("VB_T12", Role.VERTEBRA, (0, 158, 115)),
@@ -70,9 +76,7 @@ def digital_structures(frame: VoxelFrame) -> tuple[tuple[Structure, ...], dict[s
                 contours.append(np.column_stack((outline, np.full(len(outline), z))))
                 numbers.append(k)
         if contours:
-            found.append(
-                Structure(name, tuple(contours), role, colour, thickness_mm=thickness)
-            )
+            found.append(Structure(name, tuple(contours), role, colour, thickness_mm=thickness))
             slices[name] = numbers
     return tuple(found), slices
 
@@ -81,20 +85,17 @@ def _outline(name: str, z: float) -> Floats | None:
     """Return corners (n, 2) of a structure's outline at a height, or None where it is not."""
     turn = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     circle = np.column_stack((np.cos(turn), np.sin(turn)))
+    low, high = _HEIGHTS.get(name, (-36.0, 36.0))
+    if not low <= z <= high:
+        return None
     if name == "GTV":
         height = z - LESION_CENTRE_MM[2]
-        if abs(height) >= LESION_MM - 0.2:
-            return None
         return LESION_CENTRE_MM[:2] + circle * np.sqrt(LESION_MM**2 - height**2)
     if name == "VB_T12":
-        return None if abs(z) > _BODY[2] else circle * np.array(_BODY[:2])
+        return circle * np.array(_BODY[:2])
     if name.startswith("NerveRoot"):
-        if not -14 <= z <= -7:
-            return None
         side = 1.0 if name.endswith("L") else -1.0
         return np.array([side * 12.5, 20.0]) + circle * np.array([3.0, 2.0])
-    if abs(z) > 36:
-        return None
     radius = {"SpinalCord": CORD_MM, "ThecalSac": 6.5, "SpinalCanal": 8.0}[name]
     return np.array([0.0, CORD_Y_MM]) + circle * radius
 

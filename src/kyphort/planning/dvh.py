@@ -53,7 +53,8 @@ def samples_of(structure: Structure, frame: VoxelFrame, *, fine_mm: float = FINE
     InvalidDataError
         When nothing of the structure lies in the frame.
     """
-    low, high = frame.box_around(structure.points_mm(), float(frame.spacing_mm.max()))
+    margin = max(float(frame.spacing_mm.max()), structure.reach_mm)
+    low, high = frame.box_around(structure.points_mm(), margin)
     part = frame.cut(low, high)
     cuts = np.maximum(np.ceil(part.spacing_mm / fine_mm - 1e-9), 1)
     while np.prod(part.shape) * np.prod(cuts) > MOST_SAMPLES and cuts.max() > 1:
@@ -96,9 +97,7 @@ def _within_filled_part(
     return np.asarray(middle + scattered)
 
 
-def _slope(
-    share: NDArray[np.float32], index: tuple[NDArray[np.intp], ...], axis: int
-) -> Floats:
+def _slope(share: NDArray[np.float32], index: tuple[NDArray[np.intp], ...], axis: int) -> Floats:
     """Return half the difference of the neighbours along an axis; beyond the grid is nothing."""
     ends = []
     for step in (1, -1):

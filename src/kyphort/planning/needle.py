@@ -196,9 +196,7 @@ def stops(needles: Sequence[Needle], applicator: Applicator) -> Stops:
     positions = [one.isocentres_mm(applicator) for one in needles]
     return Stops(
         positions_mm=np.concatenate(positions),
-        axes=np.concatenate(
-            [np.tile(one.direction, (len(one.dwells), 1)) for one in needles]
-        ),
+        axes=np.concatenate([np.tile(one.direction, (len(one.dwells), 1)) for one in needles]),
         weights=np.array([dwell.weight for one in needles for dwell in one.dwells]),
         labels=tuple(
             f"{one.name}, {dwell.retraction_mm:g} mm back" if dwell.retraction_mm else one.name
@@ -215,7 +213,9 @@ def within_applicator(
     inside = np.zeros(len(points_mm), dtype=bool)
     for one in needles:
         # The tip is taken as round: its axis ends one radius before its outer end.
-        round_end = Needle(one.name, one.entry_mm, one.tip_mm - applicator.radius_mm * one.direction)
+        round_end = Needle(
+            one.name, one.entry_mm, one.tip_mm - applicator.radius_mm * one.direction
+        )
         inside |= round_end.distance_mm(points_mm) < applicator.radius_mm
     return inside
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.clinical import ReportingQuantity
-from kyphort.dosimetry import Progress, hounsfield_curve
+from kyphort.dosimetry import Progress, hounsfield_curve, irradiation_time_min
 from kyphort.errors import InvalidDataError
 from kyphort.planning.dose import (
     QUANTITIES,
@@ -19,7 +19,7 @@ from kyphort.planning.dose import (
     root_mean_square,
     sphere_points,
 )
-from kyphort.planning.dvh import DoseVolume, Samples, dose_volume, samples_of
+from kyphort.planning.dvh import FINE_MM, DoseVolume, Samples, dose_volume, samples_of
 from kyphort.planning.frame import VoxelFrame
 from kyphort.planning.image import CtImage
 from kyphort.planning.limits import Limit, Verdict
@@ -47,6 +47,8 @@ ASSUMPTIONS: Mapping[ReportingQuantity, str] = {
 }
 """What a dose may be taken to be, by the names of the report."""
 _SCENARIO_HISTORIES = 1_000_000
+_FINE = (Role.LESION, Role.CORD, Role.THECAL_SAC, Role.NERVE_ROOT)
+"""Roles whose histograms are shown and judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,9 +173,7 @@ class Plan:
         return tuple(one for one in self.structures if one.role is role)
 
 
-def make_plan(
-    request: PlanRequest, *, progress: Callable[[Progress], None] | None = None
-) -> Plan:
+def make_plan(request: PlanRequest, *, progress: Callable[[Progress], None] | None = None) -> Plan:
     """Compute a plan.
 
     Parameters
@@ -204,9 +204,7 @@ def make_plan(
         progress=progress,
     )  # fmt: skip
     scenarios = _scenario_models(request, images, irradiation, tissue)
-    planned = tuple(
-        _planned(one, kept, request, model, scenarios) for one, kept in sampled.items()
-    )
+    planned = tuple(_planned(one, kept, request, model, scenarios) for one, kept in sampled.items())
     verdicts = judge(request.limits, planned, request, irradiation.total_min)
     return Plan(
         request=request,
@@ -252,7 +250,7 @@ def sampled_structures(
                     "or enlarge region_mm."
                 )
             continue
-        inside = samples_of(one, frame)
+        inside = samples_of(one, frame, fine_mm=FINE_MM if one.role in _FINE else 2 * FINE_MM)
         whole = samples_of(one, request.image.frame, fine_mm=2.0).total_cm3
         found[one] = (inside, whole)
     return found
@@ -269,9 +267,7 @@ def judged_points(
         request.prescription, request.source, request.applicator
     ).from_isocentre_mm
     sphere = sphere_points(irradiation.stops.positions_mm, distance)
-    judged = {
-        "prescription sphere": (sphere[frame.holds(sphere, 0.0)], request.precision.sphere)
-    }
+    judged = {"prescription sphere": (sphere[frame.holds(sphere, 0.0)], request.precision.sphere)}
     cords = [kept for one, (kept, _) in sampled.items() if one.role is Role.CORD]
     if cords:
         points = np.concatenate([one.points_mm for one in cords])
@@ -333,8 +329,6 @@ def limit_value(
 def by_distance(plan: Plan) -> tuple[tuple[float, float, float], ...]:
     """Return (distance [mm], minutes, factor on the plan's doses) of the three usual distances."""
     source, dose = plan.request.source, plan.request.prescription.dose_gy
-    from kyphort.dosimetry import irradiation_time_min  # noqa: PLC0415
-
     found = []
     for distance in STANDARD_DISTANCES_MM:
         minutes = irradiation_time_min(source, dose, distance)
@@ -351,7 +345,7 @@ def _has_earlier(request: PlanRequest) -> bool:
 
 
 def _is_spare(name: str, limit: Limit) -> bool:
-    """Tell whether an assumption cannot be the worst: cavities in tissue never decide for organs."""
+    """Tell whether an assumption does not count: cavities in tissue never decide for organs."""
     return limit.at_most is not None and name.startswith(
         ASSUMPTIONS[ReportingQuantity.WATER_IN_MEDIUM]
     )
@@ -463,5 +457,3 @@ def _notes(request: PlanRequest, planned: tuple[PlannedStructure, ...]) -> tuple
     if request.applicator.shaft_shadow:
         notes.append("The shadow of the shaft is a geometrical estimate that was not validated.")
     return tuple(notes)
-
-

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-ROWS = 8
+ROWS = 16
 """Lines across each pixel row on which the coverage is taken."""
 
 

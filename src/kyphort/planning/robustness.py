@@ -275,7 +275,9 @@ def _spreads(
 ) -> tuple[Spread, ...]:
     spreads = []
     for n, one in enumerate(targets):
-        limits = {limit.metric: limit for limit in plan.request.limits if _applies(plan, limit, one)}
+        limits = {
+            limit.metric: limit for limit in plan.request.limits if _applies(plan, limit, one)
+        }
         for metric in dict.fromkeys((*_metrics(one.planned.role), *limits)):
             limit = limits.get(metric)
             values = [_value(plan, one, row[n], metric, limit) for row in found]
@@ -304,9 +306,7 @@ def _value(
     """Return a metric; one with a limit as the limit has it, RBE-weighted."""
     if limit is None:
         return metric_of(found, metric, plan.request.prescription.dose_gy)
-    return limit_value(
-        limit, found, plan.request, target.planned.role, plan.irradiation.total_min
-    )
+    return limit_value(limit, found, plan.request, target.planned.role, plan.irradiation.total_min)
 
 
 def _levers(plan: Plan, targets: tuple[_Target, ...]) -> tuple[Lever, ...]:
@@ -337,9 +337,7 @@ def _levers(plan: Plan, targets: tuple[_Target, ...]) -> tuple[Lever, ...]:
         ends = [_histograms(plan, plan.model, targets, way) for way in (down, up)]
         for n, one in enumerate(targets):
             metric = _metrics(one.planned.role)[0]
-            low, high, middle = (
-                metric_of(row[n], metric, prescribed) for row in (*ends, nominal)
-            )
+            low, high, middle = (metric_of(row[n], metric, prescribed) for row in (*ends, nominal))
             levers.append(Lever(name, f"{one.planned.name} {metric}", low, high, middle))
     return tuple(levers)
 
@@ -348,36 +346,34 @@ def _recalculated(
     plan: Plan, targets: tuple[_Target, ...], scenarios: list[Scenario]
 ) -> tuple[Recalculation, ...]:
     """Compute scenarios in full, with scatter of their own, in the nominal tissue."""
-    request = plan.request
+    cavity = ReportingQuantity.WATER_IN_MEDIUM
+    cavities = tuple(replace(one, quantity=cavity) for one in targets)
+    prescribed = plan.request.prescription.dose_gy
     rows = []
-    for number, scenario in enumerate(scenarios, start=1):
-        nominal_tissue = replace(scenario, tissue="")
-        irradiation = moved_irradiation(plan, nominal_tissue)
-        _, images = regions(request, plan.irradiation)
-        fine, coarse = (
-            tissue_of(
-                image, request.structures, request.tissue, irradiation.stops.positions_mm
-            ).volume
-            for image in images
-        )
-        precision = replace(
-            request.precision, first_histories=_RECALCULATION_HISTORIES,
-            seed=request.precision.seed + 100 + number,
-        )  # fmt: skip
-        full = dose_model(fine, coarse, irradiation, precision)
-        cavities = tuple(
-            replace(one, quantity=ReportingQuantity.WATER_IN_MEDIUM) for one in targets
-        )
-        pairs = zip(
-            targets, *(_histograms(plan, one, cavities, nominal_tissue) for one in (plan.model, full)),
-            strict=True,
-        )  # fmt: skip
-        for one, fast, whole in pairs:
+    for number, drawn in enumerate(scenarios, start=1):
+        scenario = replace(drawn, tissue="")
+        models = plan.model, _full_model(plan, scenario, number)
+        fast, full = (_histograms(plan, one, cavities, scenario) for one in models)
+        shift = float(np.linalg.norm(scenario.tip_mm))
+        for n, one in enumerate(targets):
             metric = _metrics(one.planned.role)[0]
-            values = [
-                metric_of(found, metric, request.prescription.dose_gy) for found in (fast, whole)
-            ]
-            shift = float(np.linalg.norm(scenario.tip_mm))
-            label = f"{one.planned.name} {metric}, {ASSUMPTIONS[ReportingQuantity.WATER_IN_MEDIUM]}"
-            rows.append(Recalculation(number, shift, label, values[0], values[1]))
+            values = [metric_of(found[n], metric, prescribed) for found in (fast, full)]
+            label = f"{one.planned.name} {metric}, {ASSUMPTIONS[cavity]}"
+            rows.append(Recalculation(number, shift, label, *values))
     return tuple(rows)
+
+
+def _full_model(plan: Plan, scenario: Scenario, number: int) -> DoseModel:
+    """Return the dose of a scenario with photons of its own."""
+    request = plan.request
+    irradiation = moved_irradiation(plan, scenario)
+    _, images = regions(request, plan.irradiation)
+    positions = irradiation.stops.positions_mm
+    fine, coarse = (
+        tissue_of(image, request.structures, request.tissue, positions).volume for image in images
+    )
+    precision = replace(
+        request.precision, first_histories=_RECALCULATION_HISTORIES,
+        seed=request.precision.seed + 100 + number,
+    )  # fmt: skip
+    return dose_model(fine, coarse, irradiation, precision)

@@ -104,6 +104,13 @@ class Structure:
                 f"Structure '{self.name}' is empty. Contour it, or leave it out of the plan."
             )
 
+    @property
+    def reach_mm(self) -> float:
+        """How far it may reach beyond its points [mm]."""
+        if self.mask_frame is not None:
+            return float(self.mask_frame.spacing_mm.max())
+        return 2 * self.thickness_mm
+
     def points_mm(self) -> Floats:
         """Return corners of the contours, or centres of the mask's voxels, (n, 3)."""
         if self.mask is None or self.mask_frame is None:

@@ -87,9 +87,7 @@ def _metric_row(plan: Plan, one: PlannedStructure, metric: str) -> MetricRow:
         name: metric_of(found, metric, prescribed) for name, found in one.by_assumption.items()
     }
     shown = CAVITY if one.role is Role.LESION else MEDIUM
-    scenarios = [
-        value[name] for name in value if name == shown or name.startswith(f"{shown}, ")
-    ]
+    scenarios = [value[name] for name in value if name == shown or name.startswith(f"{shown}, ")]
     chance = float(one.doses.relative_uncertainty.mean()) * 100
     return MetricRow(
         one.name, one.role, one.samples.total_cm3, metric, value[WATER], value[MEDIUM],

@@ -231,9 +231,7 @@ def _from_structures(image: CtImage, structures: Sequence[Structure]) -> Volume:
     masks = [(material("air"), image.hounsfield < _OUTSIDE_HU)]
     for role, name in BY_ROLE.items():
         masks += [
-            (material(name), one.coverage(frame) >= 0.5)
-            for one in structures
-            if one.role is role
+            (material(name), one.coverage(frame) >= 0.5) for one in structures if one.role is role
         ]
     return Volume.from_masks(
         material("soft_tissue"), masks, frame.spacing_mm, frame.origin_mm,

@@ -198,9 +198,7 @@ def _draw_histograms(axes: Axes, panel: Panel, prescribed_gy: float) -> None:
     axes.legend(frameon=False, fontsize=7.5, loc="upper right")
 
 
-def tornado_figure(
-    panels: Sequence[tuple[str, Sequence[Bar]]], *, narrow: bool = False
-) -> Figure:
+def tornado_figure(panels: Sequence[tuple[str, Sequence[Bar]]], *, narrow: bool = False) -> Figure:
     """Draw what each thing alone does, one panel for each metric, the widest bar on top."""
     with _style():
         count = len(panels)

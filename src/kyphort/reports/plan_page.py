@@ -82,7 +82,7 @@ def _minutes(value: float) -> str:
 
 def _pictures(plan: Plan) -> tuple[Block, ...]:
     caption = (
-        "Isodoses in water cavities of the tissue through the isocentre (cross), over the CT image; "
+        "Isodoses in water cavities of the tissue through the isocentre (cross), over the CT; "
         "structures dashed, needles white."
     )
     blocks: list[Block] = [Figure("planes", caption, caption)]
@@ -250,13 +250,11 @@ def _robust(plan: Plan, robust: Robustness) -> tuple[Block, ...]:
 
 
 def _assumptions(plan: Plan, notes: Sequence[str]) -> tuple[Block, ...]:
-    reached = ", ".join(
-        f"{100 * value:.2f} % ({name})" for name, value in plan.reached.items()
-    )
+    reached = ", ".join(f"{100 * value:.2f} % ({name})" for name, value in plan.reached.items())
     fixed = (
         f"Uncertainty of chance reached, root mean square of 1 σ: {reached}, with "
-        f"{plan.model.field.histories:.2g} histories. Absolute doses are limited by the calibration "
-        "(10 to 15 %).",
+        f"{plan.model.field.histories:.2g} histories. Absolute doses are limited by the "
+        "calibration (10 to 15 %).",
         "Dose is collision kerma. Primary photons are traced to each point; scatter comes from "
         "Monte Carlo in 2-mm voxels, smoothed.",
         "RBE, α/β and repair are assumptions: 1.1 to 1.5 in the literature for RBE, not verified.",

@@ -31,7 +31,7 @@ def _lines(document: Document) -> Iterator[str]:
     yield f"= #{_text(document.title)}"
     yield f"#{_text(document.subtitle)}\n"
     for warning in document.warnings:
-        yield f"#text(fill: rgb(\"#b00020\"), weight: \"bold\")[#{_text(warning)}]\n"
+        yield f'#text(fill: rgb("#b00020"), weight: "bold")[#{_text(warning)}]\n'
     for value, label in document.summary:
         yield f"- #{_text(value)} – #{_text(label)}"
     for section in document.sections:

@@ -236,8 +236,8 @@ def _subtitle(run: PlanRun) -> str:
     prescription = run.case.request.prescription
     return (
         f"{prescription.dose_gy:g} Gy at {prescription.distance_mm:g} mm from the "
-        f"{str(prescription.distance_reference).replace('_', ' ')}; {run.case.request.source.name}; "
-        f"calibration: {run.case.request.source.calibration}"
+        f"{str(prescription.distance_reference).replace('_', ' ')}; "
+        f"{run.case.request.source.name}; calibration: {run.case.request.source.calibration}"
     )
 
 

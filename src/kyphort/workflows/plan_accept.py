@@ -87,9 +87,7 @@ def accept(
 def summary_of(results: Mapping[str, Any], vertebra: TreatedVertebra) -> DoseSummary:
     """Return what a plan's results say, as the record has it."""
     prescribed = results["prescription"]
-    metrics = {
-        (one["structure"], one["metric"]): one for one in results["metrics"]
-    }
+    metrics = {(one["structure"], one["metric"]): one for one in results["metrics"]}
     lesion, cord = results["lesion"], results["cord"]
 
     def of_lesion(metric: str) -> float | None:
@@ -176,9 +174,7 @@ def csv_set_writer(folder: Path, cohort: Cohort) -> Writer:
 
     def write(summary: DoseSummary) -> None:
         others = tuple(
-            one
-            for one in cohort.dose_summaries
-            if one.vertebra_id != summary.vertebra_id
+            one for one in cohort.dose_summaries if one.vertebra_id != summary.vertebra_id
         )
         replace_records(replace(cohort, dose_summaries=(*others, summary)), "dose_summary", folder)
 

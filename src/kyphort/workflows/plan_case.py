@@ -75,7 +75,9 @@ def read_case(path: Path) -> PlanCase:
             "writes one."
         ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidDataError(f"{path} is not a TOML file ({error}). Correct that line.") from error
+        raise InvalidDataError(
+            f"{path} is not a TOML file ({error}). Correct that line."
+        ) from error
     _check_entries(path, fields)
     return _case(path, fields, text)
 
@@ -130,7 +132,9 @@ def _check_entries(path: Path, fields: Mapping[str, Any]) -> None:
                 raise _unknown(path, f"{name}.{key}", _TABLES[name])
 
 
-def _unknown(path: Path, what: str, allowed: Sequence[str] | set[str] | frozenset[str]) -> InvalidDataError:
+def _unknown(
+    path: Path, what: str, allowed: Sequence[str] | set[str] | frozenset[str]
+) -> InvalidDataError:
     return InvalidDataError(
         f"{path}: unknown entry '{what}'. Allowed are {', '.join(sorted(allowed))}."
     )
@@ -204,9 +208,7 @@ def _needle(path: Path, number: int, entry: Mapping[str, Any], series: CtSeries)
                 "(column, row, slice)."
             )
         place = _three(path, number, given[0], entry[given[0]])
-        points[end] = (
-            series.image.frame.to_points(place) if given[0].endswith("voxel") else place
-        )
+        points[end] = series.image.frame.to_points(place) if given[0].endswith("voxel") else place
     dwells = entry.get("dwell", [{}])
     for one in dwells:
         for key in one:

@@ -57,9 +57,7 @@ def drawings_of(plan: Plan, robust: Robustness | None) -> Drawings:
     return found
 
 
-def _histograms(
-    plan: Plan, curves: Sequence[tuple[Role, Histogram]]
-) -> tuple[Figure, Figure]:
+def _histograms(plan: Plan, curves: Sequence[tuple[Role, Histogram]]) -> tuple[Figure, Figure]:
     """Return lesions and organs in panels of their own: their doses are far apart."""
     prescribed = plan.request.prescription.dose_gy
     lesions = [curve for role, curve in curves if role is Role.LESION]
@@ -173,9 +171,7 @@ def _plane(plan: Plan, across: int, up: int, title: str) -> Plane:
             if one.role in _SHOWN
             and (share := cut(one.structure.coverage(frame).astype(np.float64), place)).max() > 0.5
         ],
-        needles=[
-            flat(np.stack((one.entry_mm, one.tip_mm))) for one in plan.request.needles
-        ],
+        needles=[flat(np.stack((one.entry_mm, one.tip_mm))) for one in plan.request.needles],
         isocentres=flat(plan.irradiation.stops.positions_mm),
         upwards=up == 2,
     )

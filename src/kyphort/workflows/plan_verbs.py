@@ -41,7 +41,7 @@ def new_case(place: Path, out: Path, *, structures: Path | None = None, series: 
         drawn = [one for one in list_series(place) if one.modality == "RTSTRUCT"]
         if len(drawn) == 1 and len(drawn[0].files) == 1:
             structures = drawn[0].files[0]
-    lines = ["# Complete the needle, check every line, then: kyphort plan run this-file --out FOLDER"]
+    lines = ["# Complete the needle, check every line, then: kyphort plan run FILE --out FOLDER"]
     lines += ["[ct]", f"folder = {_quoted(_relative(place, out))}"]
     lines += [f"series = {_quoted(found.study.series_uid)}"]
     lines += ["cone_beam = true"] * found.image.is_cone_beam
@@ -54,7 +54,7 @@ def new_case(place: Path, out: Path, *, structures: Path | None = None, series: 
     lines += [
         "", "[prescription]", "dose_gy = 8.0", "distance_mm = 13.0",
         'reference = "isocentre"  # or applicator_tip, applicator_surface', "",
-        "[source]", 'model = "needle"', '# table = "our_table.csv"  # your own depth-dose table', "",
+        "[source]", 'model = "needle"', '# table = "our_table.csv"  # your own', "",
         "# [earlier]", "# cord_dose_gy = 30.0", "# cord_fractions = 10", "",
         "# [tissue]", '# metal = "spongiosa"  # what a metal sleeve is during the irradiation',
         '# cement = "red_marrow"  # what was where the cement now is', "",
@@ -88,9 +88,7 @@ def optimised(case: PlanCase, *, most_minutes: float) -> tuple[Optimum, tuple[st
     return optimise(plan, most_minutes=most_minutes), plan.irradiation.stops.labels
 
 
-def histograms_of_files(
-    dose: Path, structures: Path, ct: Path
-) -> Sequence[tuple[str, DoseVolume]]:
+def histograms_of_files(dose: Path, structures: Path, ct: Path) -> Sequence[tuple[str, DoseVolume]]:
     """Return the histogram of each structure in an RT Dose, of this or another program.
 
     The dose is trilinear between its points; structures are cut into parts of 0.5 mm.

@@ -10,12 +10,12 @@ import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.exchange.dicom.series import FRAME, change, image, rotation, write
 
 from kyphort.errors import InvalidDataError
 from kyphort.exchange.dicom import list_series, read_ct
 from kyphort.planning.frame import VoxelFrame
 from kyphort.planning.image import AIR_HU, CtImage
-from tests.exchange.dicom.series import FRAME, change, image, rotation, write
 
 ANGLE = st.floats(-3.1, 3.1)
 
@@ -55,9 +55,7 @@ def test_planted_markers_keep_their_place_through_every_orientation(  # noqa: PL
     place = tmp_path_factory.mktemp("oblique")
     from tests.exchange.dicom.series import WHEN, write_synthetic_ct
 
-    write_synthetic_ct(
-        CtImage(values, frame), place, patient_id="M", when=WHEN, seed=str(seed)
-    )
+    write_synthetic_ct(CtImage(values, frame), place, patient_id="M", when=WHEN, seed=str(seed))
     found = read_ct(place).image
     for value in np.unique(values[values > 0]):
         z, y, x = (int(axis[0]) for axis in np.nonzero(found.hounsfield == value))

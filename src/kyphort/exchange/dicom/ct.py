@@ -32,6 +32,7 @@ _SAME_PLACE_MM = 0.01
 _STEP_TOLERANCE = 0.02
 """Largest difference of a slice distance from the usual one, as a share of it."""
 _ANGLE = 1e-4
+_MOST_LISTED = 8
 _CONE_BEAM = re.compile(r"cbct|cone.?beam|o-?arm|3d-?rx|\bxvi\b|\bobi\b|airo", re.IGNORECASE)
 _HEADER = (
     "Modality", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName",
@@ -160,15 +161,15 @@ def _chosen(place: Path, wanted: str) -> tuple[list[Path], list[FileDataset]]:
     if not series:
         there = f"; it holds {', '.join(sorted(others))}" if others else ""
         raise InvalidDataError(
-            f"{place} holds no CT image{there}. Allowed is the folder of a CT series "
-            "(modality CT)."
+            f"{place} holds no CT image{there}. Allowed is the folder of a CT series (modality CT)."
         )
     _check_one_patient(series)
     fitting = {uid: one for uid, one in series.items() if uid.endswith(wanted)}
     if len(fitting) != 1:
         listed = "; ".join(
-            f"{uid} ({len(one)} slices, {text(one[0][1], 'SeriesDescription') or 'no name'})"
-            for uid, one in sorted(series.items())
+            f"{_short(uid)} ({len(one)} slices, "
+            f"{_short(text(one[0][1], 'SeriesDescription')) or 'no name'})"
+            for uid, one in sorted(series.items())[:_MOST_LISTED]
         )
         raise InvalidDataError(
             f"{place} holds {len(series)} CT series"
@@ -177,6 +178,11 @@ def _chosen(place: Path, wanted: str) -> tuple[list[Path], list[FileDataset]]:
         )
     (chosen,) = fitting.values()
     return [path for path, _ in chosen], [header for _, header in chosen]
+
+
+def _short(words: str) -> str:
+    """Return words that fit into a sentence, without what cannot be printed."""
+    return "".join(one for one in words if one.isprintable())[:64]
 
 
 def _check_one_patient(series: Mapping[str, Sequence[tuple[Path, FileDataset]]]) -> None:
@@ -313,9 +319,7 @@ def _frame(paths: Sequence[Path], slices: Sequence[FileDataset]) -> VoxelFrame:
         for one, path in ((first, paths[0]), (last, paths[-1]))
     ]
     step = float((ends[1] - ends[0]) @ axes[:, 2]) / (len(slices) - 1)
-    return VoxelFrame(
-        (len(slices), rows, columns), np.array([across, down, step]), ends[0], axes
-    )
+    return VoxelFrame((len(slices), rows, columns), np.array([across, down, step]), ends[0], axes)
 
 
 def _size(path: Path, one: FileDataset) -> tuple[int, int]:
@@ -368,7 +372,7 @@ def _pixels(path: Path, one: FileDataset) -> NDArray[np.int64]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = np.asarray(one.pixel_array)
-    except Exception as error:  # noqa: BLE001 - decoders fail in many ways
+    except Exception as error:
         raise _undecoded(path, one, error) from error
     if found.shape != (rows, columns):
         raise damaged(path, f"its pixels have the shape {found.shape}, not {(rows, columns)}")
@@ -391,9 +395,7 @@ def _undecoded(path: Path, one: FileDataset, error: BaseException) -> InvalidDat
     return damaged(path, f"its pixels cannot be decoded ({reason})")
 
 
-def _study(
-    paths: Sequence[Path], slices: Sequence[FileDataset], reference: str
-) -> PatientStudy:
+def _study(paths: Sequence[Path], slices: Sequence[FileDataset], reference: str) -> PatientStudy:
     first, name = slices[0], paths[0].name
     elements = {key: text(first, key) for key in PATIENT_STUDY if key in first}
     elements["SpecificCharacterSet"] = "ISO_IR 192"

@@ -115,7 +115,7 @@ def read_dose(path: Path) -> ReadDose:
     down, across = numbers(found, "PixelSpacing", 2, name)
     try:
         pixels = np.asarray(found.pixel_array, dtype=np.float64)
-    except Exception as error:  # noqa: BLE001 - decoders fail in many ways
+    except Exception as error:
         raise InvalidDataError(f"{name} is damaged: its values cannot be read.") from error
     values = pixels.reshape(frames, rows, columns) * numbers(found, "DoseGridScaling", 1, name)[0]
     step = float(steps.mean())

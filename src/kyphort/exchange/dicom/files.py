@@ -16,6 +16,7 @@ MOST_FILES = 20_000
 MOST_PIXELS = 4096
 LARGEST_FILE = 2_000_000_000
 _PREFIX_AT = 128
+_LONGEST = 400
 
 
 def files_below(place: Path) -> tuple[Path, ...]:
@@ -82,7 +83,7 @@ def read_file(path: Path, *, pixels: bool = True, tags: Sequence[str] | None = N
         raise InvalidDataError(
             f"{path} cannot be read ({error.strerror or error}). Check its name and its rights."
         ) from error
-    except (InvalidDicomError, Exception) as error:  # noqa: BLE001 - a damaged file fails anyhow
+    except (InvalidDicomError, Exception) as error:
         raise damaged(path, _reason(error)) from error
 
 
@@ -150,7 +151,9 @@ def optional(dataset: Dataset, keyword: str) -> Any:  # noqa: ANN401 - as DICOM 
 def text(dataset: Dataset, keyword: str) -> str:
     """Return an element as text, empty when absent."""
     found = optional(dataset, keyword)
-    return "" if found is None else str(found).strip().strip("\0")
+    words = "" if found is None else str(found).strip().strip("\0")
+    # No element read here may be so long: it is damage, and would stand in a sentence.
+    return words if len(words) <= _LONGEST else words[:64]
 
 
 def numbers(dataset: Dataset, keyword: str, count: int, where: str) -> list[float]:
@@ -198,4 +201,3 @@ def items(dataset: Dataset, keyword: str, where: str) -> Iterator[Dataset]:
 def is_modality(dataset: Dataset, modality: str) -> bool:
     """Return whether a dataset is of a modality."""
     return text(dataset, "Modality") == modality
-

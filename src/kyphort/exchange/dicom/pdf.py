@@ -6,9 +6,7 @@ from kyphort.exchange.dicom.ct import PatientStudy
 from kyphort.exchange.dicom.objects import ENCAPSULATED_PDF, RESEARCH, Identity, new_object
 
 
-def pdf_object(
-    pdf: bytes, title: str, study: PatientStudy, identity: Identity
-) -> FileDataset:
+def pdf_object(pdf: bytes, title: str, study: PatientStudy, identity: Identity) -> FileDataset:
     """Return a PDF document as a DICOM object of the patient's study."""
     found = new_object(ENCAPSULATED_PDF, "DOC", study, identity, "report")
     found.ConversionType = "WSD"

@@ -1,4 +1,4 @@
-"""RT Plan of an electronic needle source: a documented convention for research, never a real isotope.
+"""RT Plan of an electronic needle source: a convention for research, never a real isotope.
 
 DICOM knows radioactive sources only: isotope and half-life must be filled in. Here the isotope is a
 sentence that no system can take for one, the half-life is the largest that can be written, and the

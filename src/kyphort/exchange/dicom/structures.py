@@ -83,9 +83,7 @@ def read_structures(
         )
         if contours:
             role = roles.get(name, role_of_name(name))
-            structures.append(
-                Structure(name, contours, role, colour, thickness_mm=thickness)
-            )
+            structures.append(Structure(name, contours, role, colour, thickness_mm=thickness))
     drawn = {one.name for one in structures}
     notes += [f"Structure '{name}' has no contour." for name in names.values() if name not in drawn]
     needed = [name for name in roles if name not in drawn]
@@ -96,9 +94,7 @@ def read_structures(
         )
     if not structures:
         raise InvalidDataError(f"{path.name} holds no closed contour. Contour the structures.")
-    return StructureSet(
-        tuple(structures), text(found, "SOPInstanceUID"), tuple(notes)
-    )
+    return StructureSet(tuple(structures), text(found, "SOPInstanceUID"), tuple(notes))
 
 
 def _check_patient(path: Path, found: FileDataset, series: CtSeries) -> None:
