@@ -1,4 +1,4 @@
-"""Build the table of the DICOM basic confidentiality profile from a published copy of it.
+r"""Build the table of the DICOM basic confidentiality profile from a published copy of it.
 
 Run: uv run --with dicom-anonymizer==2.1.0 --no-project \\
     python scripts/build_deidentification_profile.py

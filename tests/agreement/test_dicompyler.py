@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.agreement.dicompyler import case
 
 from kyphort.planning.dvh import DoseVolume
 from kyphort.workflows.plan_verbs import histograms_of_files
+
+from .dicompyler import case
 
 HERE = Path(__file__).parent / "dicompyler"
 SAVED = json.loads((HERE / "dicompyler.json").read_text())["structures"]

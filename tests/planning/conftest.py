@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kyphort.planning.dose import Precision
 from kyphort.planning.plan import Plan, make_plan
 from kyphort.planning.request import PlanRequest, RobustnessChoices
-from kyphort.workflows.plan import PlanOutput, PlanRun, run_plan, write_plan
 from kyphort.workflows.plan_case import PlanCase, read_case
 from kyphort.workflows.plan_demo import write_case
 
@@ -52,19 +52,13 @@ def with_(value: T, **changes: object) -> T:
     return replace(value, **changes)  # type: ignore[type-var] # any dataclass
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(4)
+def rotation(a: float, b: float, c: float) -> NDArray[np.float64]:
+    """Return a rotation by three angles about z, x and y."""
 
+    def turn(angle: float, i: int, j: int) -> NDArray[np.float64]:
+        found = np.eye(3)
+        found[i, i] = found[j, j] = np.cos(angle)
+        found[i, j], found[j, i] = -np.sin(angle), np.sin(angle)
+        return found
 
-@pytest.fixture(scope="session")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PlanRun]:
-    """Return the folder of a plan, with `input` beside it, and the run it came from."""
-    home = tmp_path_factory.mktemp("planned")
-    case = read_case(write_case(home / "input", voxels=VOXELS))
-    request = with_(
-        case.request, precision=COARSE, robustness=RobustnessChoices(scenarios=0), **SMALL
-    )
-    run = run_plan(with_(case, request=request))
-    write_plan(run, home / "plan", PlanOutput(rt_plan=True))
-    return home, run
+    return turn(a, 0, 1) @ turn(b, 1, 2) @ turn(c, 0, 2)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.exchange.dicom.series import rotation
 
 from kyphort.clinical import DistanceReference, Prescription
 from kyphort.dosimetry import irradiation_time_min, source_model
@@ -26,6 +25,8 @@ from kyphort.planning.needle import (
 )
 from kyphort.planning.prescription import distance_from_isocentre_mm, irradiation_time
 from kyphort.planning.structures import Role
+
+from .conftest import rotation
 
 POINT = st.tuples(*[st.floats(-100, 100)] * 3)
 

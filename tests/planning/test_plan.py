@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pypdf import PdfReader
-from tests.planning.conftest import with_
 from typer.testing import CliRunner
 
 from kyphort.cli.plan import app
@@ -24,6 +23,8 @@ from kyphort.planning.robustness import robustness
 from kyphort.planning.structures import Role
 from kyphort.planning.summary import distance_rows, metric_rows, scaled_verdicts
 from kyphort.workflows.plan import PlanRun
+
+from .conftest import with_
 
 RUNNER = CliRunner()
 Planned = tuple[Path, PlanRun]

@@ -1,4 +1,4 @@
-"""The smaller verbs of `kyphort plan`: a new case, optimising, a histogram, de-identified copies."""
+"""The smaller verbs of `kyphort plan`: new case, optimum, histograms, clean copies."""
 
 import math
 import os

@@ -14,7 +14,7 @@ from pathlib import Path
 def main() -> None:
     """Read FOLDER/rtstruct.dcm and rtdose.dcm, write volumes and doses as JSON."""
     import pydicom
-    from dicompylercore import dvhcalc
+    from dicompylercore import dvhcalc  # type: ignore[import-not-found] # in its own environment
 
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     structures = pydicom.dcmread(folder / "rtstruct.dcm")

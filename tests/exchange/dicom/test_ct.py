@@ -10,12 +10,13 @@ import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.exchange.dicom.series import FRAME, change, image, rotation, write
 
 from kyphort.errors import InvalidDataError
 from kyphort.exchange.dicom import list_series, read_ct
 from kyphort.planning.frame import VoxelFrame
 from kyphort.planning.image import AIR_HU, CtImage
+
+from .series import FRAME, WHEN, change, image, rotation, write, write_synthetic_ct
 
 ANGLE = st.floats(-3.1, 3.1)
 
@@ -53,7 +54,6 @@ def test_planted_markers_keep_their_place_through_every_orientation(  # noqa: PL
     for value, (x, y, z) in planted.items():
         values[z, y, x] = value
     place = tmp_path_factory.mktemp("oblique")
-    from tests.exchange.dicom.series import WHEN, write_synthetic_ct
 
     write_synthetic_ct(CtImage(values, frame), place, patient_id="M", when=WHEN, seed=str(seed))
     found = read_ct(place).image
@@ -159,7 +159,6 @@ def test_several_series_are_told_apart(folder: Path, tmp_path: Path) -> None:
     write(folder / "second", seed=2, patient_id="TEST", **{})
     refused(folder, "lie at the same place")
     shutil.rmtree(folder / "second")
-    from tests.exchange.dicom.series import WHEN, write_synthetic_ct
 
     second = write_synthetic_ct(
         image(seed=2), folder / "second", patient_id="TEST", when=WHEN, seed="other"
@@ -171,7 +170,6 @@ def test_several_series_are_told_apart(folder: Path, tmp_path: Path) -> None:
 
 
 def test_two_patients_in_one_folder(folder: Path) -> None:
-    from tests.exchange.dicom.series import WHEN, write_synthetic_ct
 
     write_synthetic_ct(image(), folder / "b", patient_id="OTHER", when=WHEN, seed="other")
     refused(folder, "images of 2 patients")

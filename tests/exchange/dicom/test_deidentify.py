@@ -6,13 +6,14 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from tests.exchange.dicom.series import change, write
 
 from kyphort.errors import InvalidDataError, OutputError
 from kyphort.exchange.dicom import Pseudonym, deidentified, read_ct, read_structures
 from kyphort.exchange.dicom.deidentify import profile
 from kyphort.workflows.plan import PlanRun
 from kyphort.workflows.plan_verbs import deidentified_copies
+
+from .series import change, write
 
 CANARY = "CANARY"
 Planned = tuple[Path, PlanRun]

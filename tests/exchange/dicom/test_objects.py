@@ -14,13 +14,14 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK
-from tests.exchange.dicom.series import WHEN, rotation, write
 
 from kyphort.clinical import ReportingQuantity
 from kyphort.exchange.dicom import BITS, Identity, dose_object, read_ct, read_dose, read_structures
 from kyphort.exchange.dicom.plan import NO_ISOTOPE
 from kyphort.planning.frame import VoxelFrame
 from kyphort.workflows.plan import PlanRun
+
+from .series import WHEN, rotation, write
 
 Planned = tuple[Path, PlanRun]
 NAMES = (

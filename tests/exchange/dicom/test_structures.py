@@ -6,7 +6,6 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-from tests.exchange.dicom.series import FRAME, WHEN, change, rotation, write
 
 from kyphort.errors import InvalidDataError
 from kyphort.exchange.dicom import (
@@ -22,6 +21,8 @@ from kyphort.exchange.label_map import read_label_map
 from kyphort.planning.dvh import samples_of
 from kyphort.planning.frame import VoxelFrame
 from kyphort.planning.structures import Role, Structure
+
+from .series import FRAME, WHEN, change, rotation, write
 
 SQUARE = np.array([[-19.0, 6], [-15, 6], [-15, 12], [-19, 12]])
 
