@@ -71,7 +71,7 @@ def _rows(without: tuple[float, float], scenarios: tuple[float, float], out: Pat
 
 
 def _beside_the_engine(plan: Plan) -> list[str]:
-    """Return the efficiency 1/(σ² s) of the plan's dose beside the engine's voxels, and its bias."""
+    """Return efficiency 1/(σ² s) of the plan beside the engine's voxels, and its bias."""
     volume, stops = plan.tissue.volume, plan.irradiation.stops
     started = time.perf_counter()
     engine = simulate_dose(
