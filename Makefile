@@ -48,7 +48,7 @@ demo: $(STAMPS)/demo
 	"$(VENV)/kyphort" reproduce bludau2020 --out out/bludau2020
 
 test: $(STAMPS)/dev
-	"$(VENV)/pytest"
+	"$(VENV)/pytest" --numprocesses auto
 
 check: $(STAMPS)/dev
 	"$(VENV)/ruff" format --check
