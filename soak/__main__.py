@@ -3,7 +3,14 @@
 import argparse
 import sys
 
-from soak import coverage, dicom_fuzz, dosimetry_coverage, kills, properties
+from soak import (
+    coverage,
+    dicom_fuzz,
+    dosimetry_coverage,
+    kills,
+    properties,
+    registry_kills,
+)
 
 CAMPAIGNS = {
     "properties": properties.run,
@@ -11,6 +18,7 @@ CAMPAIGNS = {
     "dicom": dicom_fuzz.run,
     "dosimetry": dosimetry_coverage.run,
     "kills": kills.run,
+    "registry-kills": registry_kills.run,
 }
 
 

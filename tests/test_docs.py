@@ -17,6 +17,8 @@ import typer.main
 
 from kyphort import errors
 from kyphort.cli import app
+from kyphort.exchange.csv_set import read_csv_set
+from kyphort.registry import create_registry, open_registry
 
 ROOT = Path(__file__).parents[1]
 FRONT = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "GLOSSARY.md", ROOT / "CHANGELOG.md"]
@@ -99,6 +101,10 @@ def test_each_failure_shown_fails_so(line: str, message: str, tmp_path: Path) ->
     cells = first.split(",")
     cells[header.split(",").index("level")] = "L7"
     vertebrae.write_text("\n".join([header, ",".join(cells), *others]), encoding="utf-8")
+    cohort = read_csv_set(ROOT / "src/kyphort/exchange/csv_set/example")
+    create_registry(tmp_path / "registry.db", cohort)
+    with open_registry(tmp_path / "registry.db") as registry:
+        registry.lock("patient", ("SYN-E01",))
     (tmp_path / "Documents").mkdir()
     (tmp_path / "Documents" / "letter.txt").write_text("Dear colleague")
     run = subprocess.run(

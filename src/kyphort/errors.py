@@ -50,3 +50,10 @@ class OutputError(KyphortError):
 
     code = "output"
     exit_code = 6
+
+
+class ConflictError(KyphortError):
+    """A change that another one forbids: a newer version, a lock, an erased patient."""
+
+    code = "conflict"
+    exit_code = 9

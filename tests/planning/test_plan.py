@@ -22,6 +22,7 @@ from kyphort.planning.request import PlanRequest, RobustnessChoices
 from kyphort.planning.robustness import robustness
 from kyphort.planning.structures import Role
 from kyphort.planning.summary import distance_rows, metric_rows, scaled_verdicts
+from kyphort.registry import create_registry, open_registry
 from kyphort.workflows.plan import PlanRun
 
 from .conftest import with_
@@ -257,6 +258,25 @@ def test_accepting_writes_the_dose_summary(planned: Planned, registry: Path) -> 
     assert found.lesion_d90_gy == pytest.approx(lesion.lesion_quantity.dose_at_percent(90))
     run("accept", home / "plan", *words)
     assert len(read_csv_set(registry).dose_summaries) == len(cohort.dose_summaries)
+
+
+def test_accepting_into_a_registry_leaves_a_trail(planned: Planned, tmp_path: Path) -> None:
+    home, run_ = planned
+    place = tmp_path / "registry.db"
+    create_registry(place, read_csv_set(Path("src/kyphort/exchange/csv_set/example")))
+    with open_registry(place, read_only=True) as registry:
+        vertebra = registry.cohort().vertebrae[0]
+    words = ("--registry", place, "--patient", vertebra.patient_id, "--level", vertebra.level)
+    run("accept", home / "plan", *words, "--as", "physicist")
+    with open_registry(place, read_only=True) as registry:
+        (found,) = registry.cohort().dose_summaries
+        last = registry.history(vertebra.patient_id)[-1]
+    assert found.plan_hash == run_.plan_hash
+    assert last.who == "physicist"
+    again = with_(found, irradiation_time_s=found.irradiation_time_s)
+    assert again == found
+    with pytest.raises(InvalidDataError):
+        run("accept", home / "plan", *words, "--as", "physicist")
 
 
 def test_a_changed_plan_or_an_unknown_vertebra_is_not_accepted(

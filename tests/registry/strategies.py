@@ -24,8 +24,8 @@ from kyphort.clinical import (
     VisitKind,
 )
 
-# What UTF-8 can write: a lone surrogate is not a character.
-CHARACTERS = st.characters(codec="utf-8")
+# What UTF-8 can write and a database keep: neither half a character nor NUL.
+CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
 WORDS = st.text(CHARACTERS, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
 POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 FIRST_DAY, CUT_OFF = dt.date(2009, 1, 1), dt.date(2019, 12, 31)

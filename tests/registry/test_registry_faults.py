@@ -10,15 +10,14 @@ from kyphort.errors import InvalidDataError, RegistryError
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder
 from kyphort.registry import create_registry, read_registry
-from kyphort.registry.schema import SCHEMA_VERSION
 
 COHORT = read_csv_set(dataset_folder("bludau2020"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    create_registry(tmp_path / "registry.db", COHORT)
-    return tmp_path / "registry.db"
+def path(folder: Path) -> Path:
+    create_registry(folder / "registry.db", COHORT)
+    return folder / "registry.db"
 
 
 def edit(path: Path, *statements: str) -> None:
@@ -29,38 +28,30 @@ def edit(path: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_created(folder: Path) -> None:
     with pytest.raises(RegistryError, match="no registry file"):
-        read_registry(tmp_path / "absent.db")
-    assert not list(tmp_path.iterdir())
+        read_registry(folder / "absent.db")
+    assert not list(folder.iterdir())
 
 
-def test_a_folder_is_no_registry(tmp_path: Path) -> None:
+def test_a_folder_is_no_registry(folder: Path) -> None:
     with pytest.raises(RegistryError, match="no registry file"):
-        read_registry(tmp_path)
+        read_registry(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"patient_id,sex\n" * 50, b"SQLite format 3\0" * 9])
-def test_another_kind_of_file_is_no_registry(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "some.db"
+def test_another_kind_of_file_is_no_registry(folder: Path, content: bytes) -> None:
+    path = folder / "some.db"
     path.write_bytes(content)
     with pytest.raises(RegistryError, match=r"some\.db is not a kyphort registry"):
         read_registry(path)
     assert path.read_bytes() == content
 
 
-def test_the_database_of_another_program_is_no_registry(tmp_path: Path) -> None:
-    edit(tmp_path / "other.db", "CREATE TABLE t (x)", "PRAGMA application_id = 252006675")
+def test_the_database_of_another_program_is_no_registry(folder: Path) -> None:
+    edit(folder / "other.db", "CREATE TABLE t (x)", "PRAGMA application_id = 252006675")
     with pytest.raises(RegistryError, match="its SQLite application id is 252006675"):
-        read_registry(tmp_path / "other.db")
-
-
-@pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1])
-def test_tables_of_another_version_are_refused(path: Path, version: int) -> None:
-    edit(path, f"PRAGMA user_version = {version}")
-    sentence = f"tables of version {version}; this kyphort reads version {SCHEMA_VERSION}"
-    with pytest.raises(RegistryError, match=sentence):
-        read_registry(path)
+        read_registry(folder / "other.db")
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
@@ -79,7 +70,7 @@ def test_an_emptied_description_is_refused(path: Path) -> None:
 
 def test_a_missing_table_is_refused(path: Path) -> None:
     edit(path, "DROP TABLE adverse_event")
-    with pytest.raises(RegistryError, match=r"cannot be read \(OperationalError\)"):
+    with pytest.raises(RegistryError, match=r"cannot be read \(OperationalError: no such table"):
         read_registry(path)
 
 
@@ -113,10 +104,6 @@ def test_a_missing_table_is_refused(path: Path) -> None:
             "belongs to patient SYN-P001, who is not among",
         ),
         (
-            "DELETE FROM vertebra WHERE patient_id = 'SYN-P001'",
-            "Patient SYN-P001 has no treated vertebra",
-        ),
-        (
             "UPDATE dataset SET data_cut_off = '2010-01-01'",
             "Allowed: .* to 2010-01-01. Correct the date",
         ),
@@ -129,7 +116,6 @@ def test_a_wrong_entry_is_named(path: Path, change: str, sentence: str) -> None:
 
 
 def test_reading_changes_nothing(path: Path) -> None:
-    before = path.read_bytes()
+    before = {one: one.read_bytes() for one in path.parent.iterdir()}
     read_registry(path)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
+    assert {one: one.read_bytes() for one in path.parent.iterdir()} == before

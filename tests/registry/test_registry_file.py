@@ -1,7 +1,11 @@
-"""The file itself: strict tables, marked, complete or absent."""
+"""The file itself: marked, complete or absent, in clear words when it cannot be written."""
 
+import os
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +15,15 @@ from kyphort.clinical import Cohort
 from kyphort.errors import KyphortError, OutputError
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder
-from kyphort.registry import create_registry
-from kyphort.registry.schema import SCHEMA_VERSION, metadata
+from kyphort.registry import create_registry, migrate, open_registry, read_registry
 
 COHORT = read_csv_set(dataset_folder("bludau2020"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    create_registry(tmp_path / "registry.db", COHORT)
-    return tmp_path / "registry.db"
+def path(folder: Path) -> Path:
+    create_registry(folder / "registry.db", COHORT)
+    return folder / "registry.db"
 
 
 def ask(path: Path, query: str) -> list[Any]:
@@ -30,103 +33,38 @@ def ask(path: Path, query: str) -> list[Any]:
 
 def test_the_file_says_what_it_is(path: Path) -> None:
     assert path.read_bytes()[68:72] == b"kyor"
-    assert ask(path, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
-
-
-def test_every_table_is_strict(path: Path) -> None:
-    strict = {
-        name: bool(is_strict)
-        for _, name, kind, _, _, is_strict in ask(path, "PRAGMA table_list")
-        if kind == "table" and not name.startswith("sqlite_")
-    }
-    assert strict == dict.fromkeys(metadata.tables, True)
-    assert len(strict) == 6
-
-
-@pytest.mark.parametrize(
-    ("table", "targets"),
-    [
-        ("vertebra", {"patient"}),
-        ("visit", {"patient"}),
-        ("assessment", {"visit", "vertebra"}),
-        ("adverse_event", {"patient"}),
-    ],
-)
-def test_rows_point_to_their_owner(path: Path, table: str, targets: set[str]) -> None:
-    assert {row[2] for row in ask(path, f"PRAGMA foreign_key_list({table})")} == targets
-
-
-def test_the_file_is_whole(path: Path) -> None:
-    assert ask(path, "PRAGMA foreign_key_check") == []
-    assert ask(path, "PRAGMA integrity_check") == [("ok",)]
-
-
-def test_one_row_for_each_value(path: Path) -> None:
-    readings = sum(len(visit.assessments) for visit in COHORT.visits)
-    counts = {name: ask(path, f"SELECT count(*) FROM {name}")[0][0] for name in metadata.tables}  # noqa: S608 - names of our own tables
-    assert counts == {
-        "dataset": 1,
-        "patient": len(COHORT.patients),
-        "vertebra": len(COHORT.vertebrae),
-        "visit": len(COHORT.visits),
-        "assessment": readings,
-        "adverse_event": len(COHORT.adverse_events),
-    }
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "INSERT INTO dataset VALUES (2, 'x', '2019-12-31', 1, 'x')",
-        "UPDATE dataset SET synthetic = 2",
-        "UPDATE patient SET age_years = 121",
-        "UPDATE patient SET age_years = 'old'",
-        "UPDATE patient SET sex = NULL",
-        "UPDATE vertebra SET dose_gy = 0",
-        "UPDATE vertebra SET distance_mm = -1",
-        "UPDATE visit SET pain_nrs = 11",
-        "UPDATE adverse_event SET ctcae_grade = 6",
-        "DELETE FROM patient",
-        "DELETE FROM visit",
-        "UPDATE vertebra SET patient_id = 'nobody'",
-    ],
-)
-def test_the_tables_refuse_what_cannot_be_right(path: Path, change: str) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        with pytest.raises(sqlite3.IntegrityError):
-            connection.execute(change)
+    assert ask(path, "PRAGMA user_version") == [(int(migrate.NEWEST),)]
 
 
 def test_nothing_but_the_registry_is_left_behind(path: Path) -> None:
-    assert list(path.parent.iterdir()) == [path]
+    assert sorted(path.parent.iterdir()) == [path, path.with_name("registry.vault.db")]
 
 
-def test_a_file_in_the_way_is_refused_and_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "registry.db"
+def test_a_file_in_the_way_is_refused_and_untouched(folder: Path) -> None:
+    path = folder / "registry.db"
     path.write_text("mine")
     with pytest.raises(OutputError, match=r"registry\.db exists already"):
         create_registry(path, COHORT)
     assert path.read_text() == "mine"
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(folder.iterdir()) == [path]
 
 
-def test_a_folder_in_the_way_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "registry.db").mkdir()
+def test_a_folder_in_the_way_is_refused(folder: Path) -> None:
+    (folder / "registry.db").mkdir()
     with pytest.raises(OutputError, match="exists already"):
-        create_registry(tmp_path / "registry.db", COHORT)
+        create_registry(folder / "registry.db", COHORT)
 
 
 @pytest.mark.parametrize("parent", ["absent", "file"])
-def test_a_place_that_cannot_hold_a_file_is_refused(tmp_path: Path, parent: str) -> None:
-    (tmp_path / "file").write_text("mine")
+def test_a_place_that_cannot_hold_a_file_is_refused(folder: Path, parent: str) -> None:
+    (folder / "file").write_text("mine")
     with pytest.raises(OutputError, match=f"{parent} cannot be written to"):
-        create_registry(tmp_path / parent / "registry.db", COHORT)
-    assert [one.name for one in tmp_path.iterdir()] == ["file"]
-    assert (tmp_path / "file").read_text() == "mine"
+        create_registry(folder / parent / "registry.db", COHORT)
+    assert [one.name for one in folder.iterdir()] == ["file"]
+    assert (folder / "file").read_text() == "mine"
 
 
-def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failure_half_way_leaves_nothing(folder: Path) -> None:
     # A lone surrogate cannot be encoded, and adverse events are the last table to be written.
     event = COHORT.adverse_events[0]
     broken = type(event)(
@@ -149,5 +87,95 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
         (broken,),
     )
     with pytest.raises((KyphortError, UnicodeEncodeError)):
-        create_registry(tmp_path / "registry.db", cohort)
-    assert not list(tmp_path.iterdir())
+        create_registry(folder / "registry.db", cohort)
+    assert not list(folder.iterdir())
+
+
+def test_a_vault_in_the_way_is_refused(folder: Path) -> None:
+    (folder / "registry.vault.db").write_text("keys")
+    with pytest.raises(OutputError, match=r"vault of a registry that is not here any more"):
+        create_registry(folder / "registry.db", COHORT)
+    assert (folder / "registry.vault.db").read_text() == "keys"
+
+
+FILL_UP = """
+import resource, signal, sys
+from kyphort.clinical import Modality, Visit, VisitKind
+from kyphort.errors import OutputError
+from kyphort.registry import open_registry
+import datetime as dt
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+acknowledged = 0
+with open_registry(sys.argv[1]) as registry:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+    try:
+        for day in range(5_000):
+            date = dt.date(2015, 7, 5) + dt.timedelta(day % 360)
+            registry.correct(
+                "patient", ("SYN-P001",), {"entity": f"entity {day} {'x' * 900}"}, reason="fill"
+            )
+            acknowledged += 1
+    except OutputError as error:
+        print(acknowledged, error)
+"""
+
+
+def test_a_full_disk_is_said_and_loses_nothing(path: Path) -> None:
+    # The log of changes may grow to a size and no further, as on a full disk.
+    limit = path.stat().st_size + 100_000
+    run = subprocess.run(
+        [sys.executable, "-c", FILL_UP, str(path), str(limit)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    acknowledged, _, sentence = run.stdout.partition(" ")
+    assert "there is no space left. Nothing was changed; free some space" in sentence
+    assert int(acknowledged) > 3
+    with open_registry(path) as registry:
+        assert registry.verify().faults == ()
+        last = registry.history("SYN-P001")[-1]
+        assert last.values is not None
+        assert last.values.new is not None
+        assert str(last.values.new["entity"]).startswith(f"entity {int(acknowledged) - 1} ")
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Act without root's right to write everywhere."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_a_folder_that_is_read_only_is_said(path: Path) -> None:
+    for one in path.parent.iterdir():
+        one.chmod(0o444)
+    path.parent.chmod(0o555)
+    for outer in path.parent.parents:
+        if outer.stat().st_uid == os.geteuid() and outer.name.startswith("pytest"):
+            outer.chmod(0o755)
+    before = {one: one.read_bytes() for one in path.parent.iterdir()}
+    try:
+        with nobody():
+            assert read_registry(path) == COHORT
+            with open_registry(path, must_write=False) as registry:
+                assert registry.verify().faults == ()
+            with (
+                open_registry(path) as registry,
+                pytest.raises(
+                    OutputError, match=r"cannot be written\. Nothing was changed; check the rights"
+                ),
+            ):
+                registry.correct("patient", ("SYN-P001",), {"age_years": 3}, reason="x")
+            with pytest.raises(OutputError, match="cannot be written to"):
+                create_registry(path.with_name("new.db"), COHORT)
+    finally:
+        path.parent.chmod(0o755)
+    assert {one: one.read_bytes() for one in path.parent.iterdir()} == before

@@ -4,28 +4,31 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from kyphort.clinical import Cohort
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published import dataset_folder
 from kyphort.registry import create_registry, read_registry
+from kyphort.registry.place import place_of
 
+from . import postgresql
 from .strategies import cohorts
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(cohorts())
 def test_a_registry_returns_the_cohort_it_was_given(cohort: Cohort) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "registry.db"
+    with tempfile.TemporaryDirectory(dir=postgresql.memory()) as name:
+        path = Path(name) / "registry.db"
         create_registry(path, cohort)
         assert read_registry(path) == cohort
 
 
-def test_the_shipped_data_set_comes_back(tmp_path: Path) -> None:
+def test_the_shipped_data_set_comes_back(folder: Path) -> None:
     cohort = read_csv_set(dataset_folder("bludau2020"))
-    create_registry(tmp_path / "registry.db", cohort)
-    assert read_registry(tmp_path / "registry.db") == cohort
+    create_registry(folder / "registry.db", cohort)
+    assert read_registry(folder / "registry.db") == cohort
 
 
 @pytest.mark.parametrize(
@@ -35,9 +38,9 @@ def test_the_shipped_data_set_comes_back(tmp_path: Path) -> None:
         "which one?.db",
     ],
 )
-def test_a_path_is_a_path_and_not_a_web_address(tmp_path: Path, name: str) -> None:
+def test_a_path_is_a_path_and_not_a_web_address(folder: Path, name: str) -> None:
     cohort = read_csv_set(dataset_folder("bludau2020"))
-    path = tmp_path / name
+    path = folder / name
     create_registry(path, cohort)
     assert read_registry(path) == cohort
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(folder.iterdir()) == sorted((path, place_of(path).vault_path))

@@ -17,6 +17,7 @@ from kyphort.cli import (
     followup,
     plan,
     protocol,
+    registry,
     reproduce,
     template,
 )
@@ -41,6 +42,7 @@ app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
 app.add_typer(plan.app, name="plan")
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(registry.app, name="registry")
 
 
 def _show_version(wanted: bool) -> None:

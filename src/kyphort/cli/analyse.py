@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def analyse(
-    data: Annotated[Path, typer.Argument(help="Folder of a kyphort data set, or a registry file.")],
+    data: Annotated[
+        str, typer.Argument(help="Folder of a data set, a registry file, or a PostgreSQL URL.")
+    ],
     out: Annotated[
         Path, typer.Option(help="Folder for the report; made new, or replaced if kyphort made it.")
     ],

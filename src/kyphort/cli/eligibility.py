@@ -1,7 +1,6 @@
 """`kyphort eligibility`: the answer of every rule of a protocol; it never blocks anything."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ def eligibility(
         str | None, typer.Argument(help="Pseudonym; everybody in one line each if left out.")
     ] = None,
     *,
-    data: Annotated[Path, typer.Option(help="Folder of a kyphort data set, or a registry file.")],
+    data: Annotated[str, typer.Option(help="Folder of a data set, a registry file, or its URL.")],
     protocol: Annotated[
         str | None,
         typer.Option(

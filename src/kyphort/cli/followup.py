@@ -43,7 +43,7 @@ def _date(text: str) -> dt.date:
 
 @app.command("due")
 def due(
-    data: Annotated[Path, typer.Argument(help="Folder of a kyphort data set, or a registry file.")],
+    data: Annotated[str, typer.Argument(help="Folder of a data set, a registry file, or its URL.")],
     *,
     as_of: Annotated[
         dt.date | None,

@@ -109,29 +109,41 @@ def optimise(
 def accept(
     plan: Annotated[Path, typer.Argument(help="Folder of the plan.")],
     *,
-    data: Annotated[Path, typer.Option(help="Data set (folder) that holds the vertebra.")],
-    patient: Annotated[str, typer.Option(help="Patient of the data set, for example P017.")],
+    patient: Annotated[str, typer.Option(help="Patient of the record, for example P017.")],
     level: Annotated[str, typer.Option(help="Treated level, for example T12.")],
+    registry: Annotated[
+        str | None, typer.Option(help="Registry file or postgresql:// that holds the vertebra.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Or a data set (folder) that does.")] = None,
     date: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Date of the procedure, when there are several."),
     ] = None,
+    who: Annotated[
+        str | None, typer.Option("--as", metavar="USER", help="Name in the audit trail.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the change.")] = "plan accepted",
     despite_limits: Annotated[
         bool, typer.Option("--despite-limits", help="Accept although a limit is not kept.")
     ] = False,
 ) -> None:
     """Write the plan's dose summary into the record of the treated vertebra."""
-    from kyphort.exchange.csv_set import read_csv_set  # noqa: PLC0415 - heavy libraries
-    from kyphort.workflows import plan_accept  # noqa: PLC0415
+    from kyphort.workflows import plan_accept  # noqa: PLC0415 - heavy libraries
 
-    cohort = read_csv_set(data)
-    vertebra = plan_accept.treated(cohort, patient, level, None if date is None else date.date())
-    found = plan_accept.accept(
-        plan, vertebra, plan_accept.csv_set_writer(data, cohort), despite_limits=despite_limits
-    )
+    record = plan_accept.Record(patient, level, None if date is None else date.date())
+    if (registry is None) == (data is None):
+        raise typer.BadParameter("Give one of --registry and --data.")
+    if registry is not None:
+        found = plan_accept.accept_into_registry(
+            plan, registry, record, who=who, reason=reason, despite_limits=despite_limits
+        )
+    else:
+        found = plan_accept.accept_into_data(
+            plan, Path(data or ""), record, despite_limits=despite_limits
+        )
     for note in found.notes:
         typer.echo(f"Note: {note}")
-    typer.echo(f"Dose summary of {found.summary.vertebra_id} written into {data}.")
+    typer.echo(f"Dose summary of {found.summary.vertebra_id} written into {registry or data}.")
 
 
 @app.command("dvh")

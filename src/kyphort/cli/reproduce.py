@@ -18,8 +18,8 @@ def reproduce(
         Path, typer.Option(help="Folder for the report; made new, or replaced if kyphort made it.")
     ],
     registry: Annotated[
-        Path | None,
-        typer.Option(help="Registry file to use instead of the publication's own data set."),
+        str | None,
+        typer.Option(help="Registry (file or URL) to use instead of the publication's data set."),
     ] = None,
     all_numbers: Annotated[
         bool, typer.Option("--all", help="List every printed number, not only the main ones.")

@@ -24,6 +24,7 @@ from kyphort.protocol.criteria import (
 from kyphort.protocol.fields import Fields
 
 _FORMS = ("field", "any_of", "count", "absent_before")
+_KEYS = (*_FORMS, *Comparison, "where", "lower_bound")
 
 
 def read_criterion(fields: Fields) -> Criterion | None:
@@ -35,6 +36,15 @@ def read_criterion(fields: Fields) -> Criterion | None:
         When it names no field of a record, compares it with what it cannot hold, or is declared in
         two ways.
     """
+    try:
+        return _criterion(fields)
+    except InvalidDataError:
+        for key in _KEYS:  # one fault is enough: what belongs to the criterion is no unknown key
+            fields.has(key)
+        raise
+
+
+def _criterion(fields: Fields) -> Criterion | None:
     forms = [one for one in _FORMS if fields.has(one)]
     if len(forms) > 1:
         raise _fault(fields, f"{' and '.join(forms)}. Allowed: one of {', '.join(_FORMS)}")
@@ -60,9 +70,11 @@ def _value(fields: Fields) -> ValueCriterion:
     name = fields.text("field")
     asked = asked_of(name)
     if asked is None:
-        near = get_close_matches(name, asked_names(), n=1)
+        longer = [one for one in asked_names() if one.startswith(name)]
+        near = longer or get_close_matches(name, asked_names(), n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise _fault(fields, f"field is '{name}', no field of a record.{hint} See the dictionary")
+        known = "a record and one of its fields, as in the data dictionary"
+        raise _fault(fields, f"field is '{name}'.{hint} Allowed: {known}")
     given = [one for one in Comparison if fields.has(one)]
     if len(given) != 1:
         found = " and ".join(given) or "no comparison"

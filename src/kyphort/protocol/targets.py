@@ -73,7 +73,7 @@ class Plan:
         self._visits = [_spans(visit) for visit in protocol.visits]
         self._repeating = protocol.visits[-1].repeat_every_months is not None
         self._fixed = len(protocol.visits)
-        self._next = [self._successor(position) for position in range(self._fixed)]
+        self._successors = [self._successors_of(position) for position in range(self._fixed)]
         self._calendars: dict[tuple[dt.date, dt.date | None], Calendar] = {}
         self._nothing: dict[tuple[tuple[Requirement, ...], tuple[SpinalLevel, ...]], Missing] = {}
 
@@ -113,8 +113,8 @@ class Plan:
             position += 1
             found[position] = self._target(position, anchor)
         for place, target in found.items():
-            following = self._next[place] if place < self._fixed else place + 1
-            if following is not None and following in found:
+            following = next((one for one in self._later(place) if one in found), None)
+            if following is not None:
                 target.late_until = min(target.late_until, found[following].start - _DAY)
             target.late_until = max(target.end, target.late_until)
         return Calendar(list(found.values()), len(dated))
@@ -133,14 +133,17 @@ class Plan:
             self._visits.append(_spans(repeated))
         return self._visits[position]
 
-    def _successor(self, position: int) -> int | None:
-        """Return the position of the next visit that asks for something this one asks for."""
+    def _later(self, position: int) -> list[int]:
+        """Return the positions of later visits that ask for something this one asks for."""
+        return self._successors[position] if position < self._fixed else [position + 1]
+
+    def _successors_of(self, position: int) -> list[int]:
         visits = self._protocol.visits
-        for later in range(position + 1, self._fixed):
-            if not set(visits[position].requires).isdisjoint(visits[later].requires):
-                return later
-        is_last = position == self._fixed - 1
-        return position + 1 if is_last and self._repeating else None
+        if position == self._fixed - 1:
+            return [position + 1] if self._repeating else []
+        asked = set(visits[position].requires)
+        later = range(position + 1, self._fixed)
+        return [one for one in later if not asked.isdisjoint(visits[one].requires)]
 
 
 def _spans(visit: PlannedVisit) -> _Spans:

@@ -1,5 +1,18 @@
-"""The registry: patients, vertebrae, treatments and follow-up in one file."""
+"""The registry: every record with its history; nothing lost, everything explained."""
 
-from kyphort.registry.store import create_registry, read_registry
+from kyphort.registry.making import create_registry, init_registry, renew, restore
+from kyphort.registry.opening import open_registry, read_registry
+from kyphort.registry.store import Receipt, Registry
+from kyphort.registry.values import Identity
 
-__all__ = ["create_registry", "read_registry"]
+__all__ = [
+    "Identity",
+    "Receipt",
+    "Registry",
+    "create_registry",
+    "init_registry",
+    "open_registry",
+    "read_registry",
+    "renew",
+    "restore",
+]

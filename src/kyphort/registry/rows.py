@@ -1,119 +1,109 @@
-"""Translation between the frozen values of `kyphort.clinical` and the rows of the tables."""
+"""Translation between the records of `kyphort.clinical` and stored rows, by their declaration."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, fields
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kyphort.clinical import (
-    AdverseEvent,
-    Cohort,
-    LevelAssessment,
-    Pain,
-    Patient,
-    Prescription,
-    TreatedVertebra,
-    Visit,
+from kyphort.clinical import Cohort, cohort_rows
+from kyphort.clinical.cohort_rows import cohort_of_rows, nested_rows
+from kyphort.clinical.records import RECORDS, FieldKind, RecordType, record_type, record_type_of
+from kyphort.registry.shapes import Row, Shape, StoredField
+
+DATASET = Shape(
+    "dataset",
+    (
+        StoredField("id", FieldKind.INTEGER),
+        StoredField("name", FieldKind.TEXT),
+        StoredField("data_cut_off", FieldKind.DATE),
+        StoredField("synthetic", FieldKind.YES_NO),
+        StoredField("provenance", FieldKind.TEXT),
+    ),
+    ("id",),
 )
-
-Row = dict[str, Any]
-Rows = Iterable[Row]
-
-_PRESCRIPTION = tuple(field.name for field in fields(Prescription))
-_VISIT = ("patient_id", "visit_date", "kind", "modality")
-_ASSESSMENT = tuple(field.name for field in fields(LevelAssessment))
+"""What a data set says of itself; there is one row."""
+_DESCRIPTION = ("name", "data_cut_off", "synthetic", "provenance")
 
 
-def dataset_row(cohort: Cohort) -> Row:
-    """Return the single row that describes the data set."""
+def _shape(kind: RecordType) -> Shape:
+    parents = [kind.parent] if kind.parent else []
+    if kind.within and "level" in kind.key:
+        parents.append("vertebra")
+    fields = (StoredField(one.name, one.kind, one.optional, one.codes) for one in kind.fields)
+    return Shape(kind.name, tuple(fields), kind.key, tuple(parents))
+
+
+SHAPES = {"dataset": DATASET, **{one.name: _shape(one) for one in RECORDS}}
+"""Every table of records, an owner before what it owns."""
+
+Rows = Mapping[str, list[Row]]
+"""Stored rows by the name of their shape."""
+
+
+def rows_of(cohort: Cohort) -> dict[str, list[Row]]:
+    """Return the stored rows of a cohort, by the name of their shape."""
+    described = {name: getattr(cohort, name) for name in _DESCRIPTION}
     return {
-        "id": 1,
-        "name": cohort.name,
-        "data_cut_off": cohort.data_cut_off,
-        "synthetic": cohort.synthetic,
-        "provenance": cohort.provenance,
+        "dataset": [DATASET.encode({"id": 1, **described})],
+        **{
+            kind.name: list(map(SHAPES[kind.name].encode, cohort_rows.rows_of(cohort, kind)))
+            for kind in RECORDS
+        },
     }
 
 
-def patient_rows(cohort: Cohort) -> list[Row]:
-    """Return one row for each patient."""
-    return [asdict(patient) for patient in cohort.patients]
+def rows_of_record(record: object) -> Iterator[tuple[str, Row]]:
+    """Yield the stored rows of one record, each with its shape's name; nested records follow.
+
+    Examples
+    --------
+    >>> from kyphort.clinical import Prescription, SpinalLevel, TreatedVertebra
+    >>> import datetime as dt
+    >>> vertebra = TreatedVertebra("A", SpinalLevel.T12, dt.date(2015, 7, 4), Prescription(8, 13))
+    >>> [(name, row["level"], row["distance_mm"]) for name, row in rows_of_record(vertebra)]
+    [('vertebra', 'T12', 13.0)]
+    """
+    kind = record_type_of(type(record))
+    yield kind.name, SHAPES[kind.name].encode(kind.row(record))
+    for inside in RECORDS:
+        if inside.within and inside.parent == kind.name:
+            for row in nested_rows(inside, record):
+                yield inside.name, SHAPES[inside.name].encode(row)
 
 
-def vertebra_rows(cohort: Cohort) -> list[Row]:
-    """Return one row for each treated vertebra, its prescription unfolded."""
-    return [_unfold(asdict(vertebra), "prescription") for vertebra in cohort.vertebrae]
+def row_of_values(name: str, values: Mapping[str, Any]) -> Row:
+    """Return the stored row of a record of some values; those left out take their defaults.
+
+    Raises
+    ------
+    InvalidDataError
+        When the record refuses its values.
+    """
+    if name not in SHAPES or name == "dataset":
+        raise KeyError(name)
+    kind = record_type(name)
+    return SHAPES[name].encode({**values, **kind.row(kind.record(values))})
 
 
-def visit_rows(cohort: Cohort) -> list[Row]:
-    """Return one row for each visit."""
-    return [
-        {
-            "patient_id": visit.patient_id,
-            "visit_date": visit.visit_date,
-            "kind": visit.kind,
-            "modality": visit.modality,
-            "pain_nrs": None if visit.pain is None else visit.pain.nrs,
-            "omed_mg": None if visit.pain is None else visit.pain.omed_mg,
-        }
-        for visit in cohort.visits
-    ]
+def cohort_of(rows: Rows) -> Cohort:
+    """Return the cohort that stored rows describe; there is one row of the data set.
+
+    Raises
+    ------
+    InvalidDataError
+        When a row holds what it may not, or rows contradict each other.
+    """
+    (described,) = (DATASET.decode(row) for row in rows["dataset"])
+    decoded = {kind.name: map(SHAPES[kind.name].decode, rows[kind.name]) for kind in RECORDS}
+    return cohort_of_rows(decoded, **{name: described[name] for name in _DESCRIPTION})
 
 
-def assessment_rows(cohort: Cohort) -> list[Row]:
-    """Return one row for each assessed level of each visit."""
-    return [
-        {"patient_id": visit.patient_id, "visit_date": visit.visit_date, **asdict(assessment)}
-        for visit in cohort.visits
-        for assessment in visit.assessments
-    ]
+def check_values(rows: Rows) -> None:
+    """Check each row by itself: its values, not how it fits with others.
 
-
-def adverse_event_rows(cohort: Cohort) -> list[Row]:
-    """Return one row for each adverse event."""
-    return [asdict(event) for event in cohort.adverse_events]
-
-
-def patients(rows: Rows) -> tuple[Patient, ...]:
-    """Read patients."""
-    return tuple(Patient(**row) for row in rows)
-
-
-def vertebrae(rows: Rows) -> tuple[TreatedVertebra, ...]:
-    """Read treated vertebrae, folding the prescription."""
-    return tuple(TreatedVertebra(**_fold_prescription(row)) for row in rows)
-
-
-def visits(rows: Rows, assessments: Rows) -> tuple[Visit, ...]:
-    """Read visits with their assessments; both come ordered by patient and date."""
-    found = {
-        key: tuple(LevelAssessment(**{name: row[name] for name in _ASSESSMENT}) for row in of_visit)
-        for key, of_visit in groupby(assessments, key=_visit_key)
-    }
-    return tuple(_visit(row, found.get(_visit_key(row), ())) for row in rows)
-
-
-def _visit(row: Row, assessments: tuple[LevelAssessment, ...]) -> Visit:
-    own = {name: row[name] for name in _VISIT}
-    pain = None if row["pain_nrs"] is None else Pain(row["pain_nrs"], row["omed_mg"])
-    return Visit(**own, assessments=assessments, pain=pain)
-
-
-def adverse_events(rows: Rows) -> tuple[AdverseEvent, ...]:
-    """Read adverse events."""
-    return tuple(AdverseEvent(**row) for row in rows)
-
-
-def _visit_key(row: Row) -> tuple[str, Any]:
-    return row["patient_id"], row["visit_date"]
-
-
-def _unfold(row: Row, name: str) -> Row:
-    nested: Row = row.pop(name)
-    return row | nested
-
-
-def _fold_prescription(row: Row) -> Row:
-    outer = {name: value for name, value in row.items() if name not in _PRESCRIPTION}
-    prescription = Prescription(**{name: row[name] for name in _PRESCRIPTION})
-    return outer | {"prescription": prescription}
+    Raises
+    ------
+    InvalidDataError
+        When a row holds what it may not.
+    """
+    for kind in RECORDS:
+        for row in rows.get(kind.name, ()):
+            kind.record(SHAPES[kind.name].decode(row))

@@ -1,184 +1,298 @@
-"""The registry file: a cohort in, the same cohort out."""
+"""The registry: opened at a place, changed one transaction at a time, explained by its trail."""
 
-import os
-import sqlite3
-import tempfile
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    event,
-    insert,
-    select,
-    text,
-)
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, select
 
 from kyphort.clinical import Cohort
 from kyphort.errors import OutputError, RegistryError
-from kyphort.registry import rows, schema
+from kyphort.registry import keys, migrate, plans, reading, tables
+from kyphort.registry.backup import (
+    Summary,
+    content_of,
+    write_backup,
+)
+from kyphort.registry.difference import Difference, difference
+from kyphort.registry.faults import understood
+from kyphort.registry.place import (
+    WRITE,
+    Place,
+    engine_of,
+)
+from kyphort.registry.reading import Event
+from kyphort.registry.rows import rows_of_record
+from kyphort.registry.shapes import Key, Row
+from kyphort.registry.tables import ALL_SHAPES, IDENTITY
+from kyphort.registry.trail import Change
+from kyphort.registry.values import Identity
+from kyphort.registry.verify import Verification, verify
+from kyphort.registry.writing import Head, append, begin
+
+Plan = Callable[[Connection], Sequence[Change]]
+Check = Callable[[Connection], None]
 
 
-def create_registry(path: Path, cohort: Cohort) -> None:
-    """Write `cohort` into a new SQLite registry file at `path`.
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was written, and the end of the trail after it."""
 
-    The file appears complete or not at all.
+    changes: tuple[Change, ...]
+    head: Head
 
-    Raises
-    ------
-    OutputError
-        When `path` exists already, or its folder cannot be written to.
 
-    Examples
-    --------
-    >>> import datetime as dt, tempfile
-    >>> from pathlib import Path
-    >>> from kyphort.clinical import *
-    >>> day = dt.date(2015, 7, 4)
-    >>> cohort = Cohort(
-    ...     "one patient", dt.date(2019, 12, 31), True, "made up for this example",
-    ...     (Patient("A", Sex.FEMALE, 61, "Breast cancer", dt.date(2016, 7, 4)),),
-    ...     (TreatedVertebra("A", SpinalLevel.T12, day, Prescription(8, 13)),),
-    ... )
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     create_registry(Path(folder) / "registry.db", cohort)
-    ...     read_registry(Path(folder) / "registry.db") == cohort
-    True
+class Registry:
+    """An open registry. Every change is one transaction with its entries in the audit trail.
+
+    Use it as a context manager; `open_registry` makes it. All methods raise `RegistryError` when
+    the registry is damaged, `OutputError` when it cannot be written, and `ConflictError` when a
+    lock, an erasure or another writer forbids the change. When a method raises, nothing changed.
     """
-    if path.exists():
-        raise OutputError(
-            f"{path} exists already. A new registry does not overwrite a file: choose another "
-            "name or remove the file."
+
+    def __init__(self, place: Place, who: str, *, read_only: bool = False) -> None:
+        self.place = place
+        self.who = who
+        self._read_only = read_only
+        self._engine = engine_of(place, read_only=read_only)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees the registry as it is at one moment."""
+        with understood(self.place), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees data and vault as they are at one and the same moment."""
+        with ExitStack() as stack:
+            stack.enter_context(understood(self.place))
+            with ExitStack() as others_wait:
+                if not self._read_only and self.place.path is not None:
+                    others_wait.enter_context(self.writing())
+                connection = stack.enter_context(self._engine.connect())
+                if self.place.path is None:
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.execute(select(tables.head)).all()
+                if keys.has_vault(connection):
+                    connection.execute(select(tables.anchor)).all()
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that holds the write lock."""
+        with understood(self.place), self._engine.connect() as plain:
+            connection = plain.execution_options(**{WRITE: True})
+            with connection.begin():
+                yield connection
+
+    def cohort(self) -> Cohort:
+        """Return the cohort of all treated patients; one without a vertebra is left out.
+
+        Raises
+        ------
+        RegistryError
+            When no data set is described.
+        InvalidDataError
+            When rows hold what they may not, or contradict each other.
+        """
+        with self.reading() as connection:
+            return reading.read_cohort(connection, self.place.shown)
+
+    def add(self, *values: object, reason: str = "") -> Receipt:
+        """Add records of `kyphort.clinical`, or an `Identity`; all of them or none.
+
+        A visit brings its assessments. A date later than the patient's last contact moves it, and
+        the data cut-off, since the patient was seen alive; each move has its entry.
+
+        Raises
+        ------
+        InvalidDataError
+            When a record is there already, its owner is not, or it contradicts another one.
+        """
+        new = [row for value in values for row in _rows_of(value)]
+        return self.add_rows(new, reason=reason)
+
+    def add_rows(self, new: Sequence[tuple[str, Row]], *, reason: str = "") -> Receipt:
+        """Add stored rows, each with the name of its record; see `add`."""
+        patients = {str(row["patient_id"]) for _, row in new if "patient_id" in row}
+        return self._write(lambda connection: plans.plan_add(connection, new, reason), patients)
+
+    def correct(
+        self,
+        record: str,
+        key: Key,
+        values: Mapping[str, Any],
+        *,
+        reason: str,
+        version: int | None = None,
+    ) -> Receipt:
+        """Give some fields of a record other values; the trail keeps the old ones.
+
+        `key` holds the stored values of the record's key (dates as YYYY-MM-DD). With `version`, the
+        row version that the user saw, a change that came in between is not overwritten.
+
+        Raises
+        ------
+        InvalidDataError
+            When there is no such record, nothing would change, or the result contradicts another
+            record.
+        ConflictError
+            When the record has another version by now: the message says who changed what.
+        """
+        shape = ALL_SHAPES[record]
+        stored = shape.encode_some(values)
+        return self._write(
+            lambda connection: plans.plan_correct(connection, record, key, stored, reason, version)
         )
-    try:
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise OutputError(
-            f"The folder {path.parent} cannot be written to ({error.strerror}). Choose another "
-            "folder for the registry."
-        ) from error
-    os.close(handle)
-    try:
-        _write(Path(partial), cohort)
-        Path(partial).replace(path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
 
+    def remove(self, record: str, key: Key, *, reason: str, version: int | None = None) -> Receipt:
+        """Take a record that should not be there out of the data; the trail keeps it.
 
-def read_registry(path: Path) -> Cohort:
-    """Read the cohort that the registry file at `path` holds.
-
-    Raises
-    ------
-    RegistryError
-        When there is no such file, it is not a kyphort registry, or it was made by another
-        version of the tables.
-    InvalidDataError
-        When rows of the file contradict each other.
-    """
-    _check_is_registry(path)
-    engine = _engine(path)
-    try:
-        with engine.connect() as connection:
-            return _read_cohort(connection, path)
-    except SQLAlchemyError as error:
-        raise RegistryError(
-            f"{path} is a kyphort registry but cannot be read ({error.__class__.__name__}). "
-            "Restore it from a backup."
-        ) from error
-    finally:
-        engine.dispose()
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _enforce_foreign_keys)
-    return engine
-
-
-def _enforce_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _write(path: Path, cohort: Cohort) -> None:
-    engine = _engine(path)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(f"PRAGMA application_id = {schema.SQLITE_APPLICATION_ID}"))
-            connection.execute(text(f"PRAGMA user_version = {schema.SCHEMA_VERSION}"))
-            schema.metadata.create_all(connection)
-            for table, values in _tables_of(cohort):
-                if values:
-                    connection.execute(insert(table), values)
-    except (SQLAlchemyError, UnicodeEncodeError) as error:
-        raise OutputError(
-            f"The registry {path} cannot be written ({error.__class__.__name__}). Check the free "
-            "space and the rights of the folder."
-        ) from error
-    finally:
-        engine.dispose()
-
-
-def _tables_of(cohort: Cohort) -> tuple[tuple[Table, list[rows.Row]], ...]:
-    return (
-        (schema.dataset, [rows.dataset_row(cohort)]),
-        (schema.patient, rows.patient_rows(cohort)),
-        (schema.vertebra, rows.vertebra_rows(cohort)),
-        (schema.visit, rows.visit_rows(cohort)),
-        (schema.assessment, rows.assessment_rows(cohort)),
-        (schema.adverse_event, rows.adverse_event_rows(cohort)),
-    )
-
-
-def _check_is_registry(path: Path) -> None:
-    if not path.is_file():
-        raise RegistryError(
-            f"There is no registry file {path}. Give the path of a file that kyphort has made."
-        )
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            application = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        raise RegistryError(
-            f"{path} is not a kyphort registry ({error}). Give a file that kyphort has made."
-        ) from error
-    if application != schema.SQLITE_APPLICATION_ID:
-        raise RegistryError(
-            f"{path} is not a kyphort registry: its SQLite application id is {application}. "
-            "Give a file that kyphort has made."
-        )
-    if version != schema.SCHEMA_VERSION:
-        raise RegistryError(
-            f"{path} has tables of version {version}; this kyphort reads version "
-            f"{schema.SCHEMA_VERSION}. Use the kyphort that made it."
+        Raises
+        ------
+        InvalidDataError
+            When there is no such record, or others belong to it.
+        """
+        return self._write(
+            lambda connection: plans.plan_remove(connection, record, key, reason, version)
         )
 
+    def lock(self, record: str, key: Key, *, reason: str = "") -> Receipt:
+        """Lock a record as clean; the record "patient" locks all records of the patient."""
+        return self._write(lambda connection: plans.plan_lock(connection, record, key, reason))
 
-def _read_cohort(connection: Connection, path: Path) -> Cohort:
-    described = connection.execute(select(schema.dataset)).mappings().one_or_none()
-    if described is None:
-        raise RegistryError(
-            f"{path} holds no data set: the table 'dataset' is empty. Restore it from a backup."
-        )
-    return Cohort(
-        name=described["name"],
-        data_cut_off=described["data_cut_off"],
-        synthetic=described["synthetic"],
-        provenance=described["provenance"],
-        patients=rows.patients(_all(connection, schema.patient)),
-        vertebrae=rows.vertebrae(_all(connection, schema.vertebra)),
-        visits=rows.visits(_all(connection, schema.visit), _all(connection, schema.assessment)),
-        adverse_events=rows.adverse_events(_all(connection, schema.adverse_event)),
-    )
+    def unlock(self, record: str, key: Key, *, reason: str) -> Receipt:
+        """Unlock a record, so that it can be corrected again."""
+        return self._write(lambda connection: plans.plan_unlock(connection, record, key, reason))
+
+    def erase(self, patient_id: str, *, reason: str) -> Receipt:
+        """Destroy all records of a patient, the identity, and the key of the audit values.
+
+        What the trail said of the patient cannot be read any more, and still verifies. `reason` is
+        kept readable, so it must not name the person.
+        """
+        receipt = self._write(lambda connection: plans.plan_erase(connection, patient_id, reason))
+        self._forget()
+        return receipt
+
+    def _forget(self) -> None:
+        """Move what was erased out of the logs and free pages too."""
+        if self.place.path is None:
+            with understood(self.place), self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+            return
+        with understood(self.place), closing(self._engine.raw_connection()) as connection:
+            for schema in ("main", "vault"):
+                connection.cursor().execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)")
+
+    def import_cohort(
+        self, cohort: Cohort, *, reason: str = "", dry_run: bool = False
+    ) -> Difference:
+        """Bring the registry to what a cohort says: add what is new, correct what differs.
+
+        Records that the cohort lacks stay, and are named. All or nothing; importing the same cohort
+        again changes nothing and leaves no entry. With `dry_run` nothing is written.
+
+        Raises
+        ------
+        InvalidDataError
+            When the result would contradict itself, or real and synthetic data would be mixed.
+        """
+        if dry_run:
+            with self.reading() as connection:
+                return difference(connection, cohort, reason)
+        found: list[Difference] = []
+
+        def plan(connection: Connection) -> Sequence[Change]:
+            found.append(difference(connection, cohort, reason))
+            return found[-1].changes
+
+        def check(connection: Connection) -> None:
+            if found[-1].absent and found[-1].changes:
+                reading.read_cohort(connection, self.place.shown)
+
+        self._write(plan, {patient.patient_id for patient in cohort.patients}, check)
+        return found[-1]
+
+    def history(self, patient_id: str) -> tuple[Event, ...]:
+        """Return what the trail says of a patient, or with "" of the data set, oldest first."""
+        with self.reading() as connection:
+            return reading.events_of(connection, patient_id)
+
+    def verify(self, expect: str | None = None) -> Verification:
+        """Recompute the chain, replay the trail, and compare with the rows; see `verify`."""
+        self._catch_up()
+        with self.snapshot() as connection:
+            return verify(connection, expect)
+
+    def backup(self, file: Path) -> Summary:
+        """Write a backup into two new files, `file` and the vault's beside it.
+
+        Both show the registry at one moment; others may go on writing. The hashes are those of the
+        content, so that a restored registry has the same.
+
+        Raises
+        ------
+        OutputError
+            When a file exists already, or cannot be written.
+        """
+        self._catch_up()
+        with self.snapshot() as connection:
+            return write_backup(connection, file, migrate.NEWEST)
+
+    def content(self) -> Summary:
+        """Return the hashes that a backup would have."""
+        with self.snapshot() as connection:
+            return content_of(connection, migrate.NEWEST)
+
+    def _catch_up(self) -> None:
+        """Let the vault finish what a power cut interrupted, where it can be written."""
+        if self._read_only:
+            return
+        with suppress(OutputError, RegistryError), self.writing() as connection:
+            begin(connection)
+
+    def _write(
+        self, plan: Plan, patients: Collection[str] = (), check: Check | None = None
+    ) -> Receipt:
+        with self.writing() as connection:
+            # A key must be safe before anything is written with it: two files, two commits.
+            keys.make_secrets(connection, set(patients) - set(plans.erased_patients(connection)))
+        with self.writing() as connection:
+            head = begin(connection)
+            changes = plan(connection)
+            plans.refuse_what_is_closed(connection, changes)
+            end = append(connection, head, changes, self.who)
+            if check is not None:
+                check(connection)
+            else:
+                _check(connection, changes, self.place)
+        return Receipt(tuple(changes), end)
 
 
-def _all(connection: Connection, table: Table) -> list[rows.Row]:
-    names = table.columns.keys()
-    ordered = select(table).order_by(*table.primary_key.columns)
-    return [dict(zip(names, row, strict=True)) for row in connection.execute(ordered)]
+def _check(connection: Connection, changes: Sequence[Change], place: Place) -> None:
+    if any(change.record == "dataset" for change in changes):
+        reading.read_cohort(connection, place.shown)
+    plans.check_patients(connection, sorted({change.patient_id for change in changes} - {""}))
+
+
+def _rows_of(value: object) -> Iterable[tuple[str, Row]]:
+    if isinstance(value, Identity):
+        row = {name: getattr(value, name) for name in IDENTITY.by_name}
+        return [("identity", IDENTITY.encode(row))]
+    return rows_of_record(value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kyphort.exchange.csv_set.findings import Finding
 from kyphort.protocol import default_study, read_study
+from kyphort.registry.place import shown_place
 from kyphort.reports.results import DataFinding, Results
 from kyphort.workflows.comparison import observed
 from kyphort.workflows.estimates import estimate
@@ -24,8 +25,8 @@ class Analysis:
     folder: Path
 
 
-def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
-    """Analyse the data set folder or registry file `data` and write the report into `out`.
+def analyse(data: str | Path, out: Path, *, study: Path | None = None) -> Analysis:
+    """Analyse the data set folder or registry `data` and write the report into `out`.
 
     Without a study file the defaults of `kyphort.protocol.default_study` hold. Doubts about the
     data that are no errors are kept in the report.
@@ -53,7 +54,7 @@ def analyse(data: Path, out: Path, *, study: Path | None = None) -> Analysis:
     plan = default_study() if study is None else read_study(study)
     cohort, findings = read_data(data)
     with staged_folder(out) as stage:
-        source = DataSource(publication="", registry=str(data))
+        source = DataSource(publication="", registry=shown_place(data))
         results = estimate(
             cohort,
             plan,

@@ -25,7 +25,7 @@ class Eligibility:
 
 
 def check_eligibility(
-    data: Path, patient_id: str | None = None, protocol: str = DEFAULT_PROTOCOL
+    data: str | Path, patient_id: str | None = None, protocol: str = DEFAULT_PROTOCOL
 ) -> Eligibility:
     """Answer the rules of a protocol for one patient of a data set or registry, or for everybody.
 

@@ -52,7 +52,7 @@ class FollowUp:
         return ListFacts(self.as_of, self.protocol, self.synthetic)
 
 
-def follow_up(data: Path, as_of: dt.date, protocol: str = DEFAULT_PROTOCOL) -> FollowUp:
+def follow_up(data: str | Path, as_of: dt.date, protocol: str = DEFAULT_PROTOCOL) -> FollowUp:
     """List the planned visits in the data set folder or registry file `data` on a date.
 
     `protocol` is the id of a shipped protocol or the path of a protocol file.

@@ -16,8 +16,10 @@ from kyphort.clinical import (
     SpinalLevel,
     TreatedVertebra,
 )
+from kyphort.clinical.records import record_type
 from kyphort.errors import InvalidDataError
-from kyphort.exchange.csv_set import replace_records
+from kyphort.exchange.csv_set import read_csv_set, replace_records
+from kyphort.registry import Registry, open_registry
 from kyphort.workflows.plan import CASE, RESULTS, hash_of_results
 
 Writer = Callable[[DoseSummary], None]
@@ -134,8 +136,46 @@ def _differences(summary: DoseSummary, vertebra: TreatedVertebra) -> list[str]:
     ]
 
 
-def treated(cohort: Cohort, patient_id: str, level: str, date: dt.date | None) -> TreatedVertebra:
-    """Return the treated vertebra of a patient at a level.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Which vertebra: patient, level, and the procedure's date when there are several."""
+
+    patient_id: str
+    level: str
+    date: dt.date | None = None
+
+
+def accept_into_data(
+    folder: Path, data: Path, record: Record, *, despite_limits: bool = False
+) -> AcceptedPlan:
+    """Write a plan's dose summary into a data set's folder; see `accept`."""
+    cohort = read_csv_set(data)
+    return accept(
+        folder, treated(cohort, record), csv_set_writer(data, cohort),
+        despite_limits=despite_limits,
+    )  # fmt: skip
+
+
+def accept_into_registry(
+    folder: Path,
+    place: str,
+    record: Record,
+    *,
+    who: str | None = None,
+    reason: str = "plan accepted",
+    despite_limits: bool = False,
+) -> AcceptedPlan:
+    """Write a plan's dose summary into a registry, with an entry in its trail; see `accept`."""
+    with open_registry(place, who=who) as registry:
+        cohort = registry.cohort()
+        return accept(
+            folder, treated(cohort, record), registry_writer(registry, cohort, reason),
+            despite_limits=despite_limits,
+        )  # fmt: skip
+
+
+def treated(cohort: Cohort, record: Record) -> TreatedVertebra:
+    """Return the treated vertebra that is meant.
 
     Raises
     ------
@@ -143,23 +183,24 @@ def treated(cohort: Cohort, patient_id: str, level: str, date: dt.date | None) -
         When there is none, or several and no date.
     """
     try:
-        wanted = SpinalLevel(level)
+        wanted = SpinalLevel(record.level)
     except ValueError as error:
         raise InvalidDataError(
-            f"Level '{level}': no such vertebra. Allowed: C1–C7, T1–T13, L1–L6, S1–S5."
+            f"Level '{record.level}': no such vertebra. Allowed: C1–C7, T1–T13, L1–L6, S1–S5."
         ) from error
     found = [
         one
         for one in cohort.vertebrae
-        if one.patient_id == patient_id
+        if one.patient_id == record.patient_id
         and one.level is wanted
-        and date in (None, one.procedure_date)
+        and record.date in (None, one.procedure_date)
     ]
     if len(found) != 1:
-        known = sorted(one.vertebra_id for one in cohort.vertebrae if one.patient_id == patient_id)
+        of_patient = [one for one in cohort.vertebrae if one.patient_id == record.patient_id]
+        known = sorted(one.vertebra_id for one in of_patient)
         raise InvalidDataError(
-            f"{patient_id} has {len(found)} treated vertebrae {level}"
-            f"{f' on {date}' if date else ''} in the record; it holds "
+            f"{record.patient_id} has {len(found)} treated vertebrae {wanted}"
+            f"{f' on {record.date}' if record.date else ''} in the record; it holds "
             f"{', '.join(known) or 'no such patient'}. Enter the procedure first, or give --date."
         )
     return found[0]
@@ -177,5 +218,21 @@ def csv_set_writer(folder: Path, cohort: Cohort) -> Writer:
             one for one in cohort.dose_summaries if one.vertebra_id != summary.vertebra_id
         )
         replace_records(replace(cohort, dose_summaries=(*others, summary)), "dose_summary", folder)
+
+    return write
+
+
+def registry_writer(registry: Registry, cohort: Cohort, reason: str) -> Writer:
+    """Return a writer into an open registry; an earlier summary is corrected, its trail kept."""
+    kind = record_type("dose_summary")
+
+    def write(summary: DoseSummary) -> None:
+        there = {one.vertebra_id for one in cohort.dose_summaries}
+        if summary.vertebra_id not in there:
+            registry.add(summary, reason=reason)
+            return
+        row = kind.row(summary)
+        key = tuple(str(row.pop(name)) for name in kind.key)
+        registry.correct(kind.name, key, row, reason=reason)
 
     return write

@@ -1,6 +1,5 @@
 """Reproduce a publication: registry, endpoints, estimates, report, printed beside computed."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from kyphort.exchange.csv_set import read_csv_set
 from kyphort.protocol import read_study
 from kyphort.published import dataset_folder, load, study_file
 from kyphort.registry import create_registry, read_registry
+from kyphort.registry.place import shown_place
 from kyphort.reports.results import Results
 from kyphort.workflows.comparison import compare
 from kyphort.workflows.estimates import estimate
@@ -31,7 +31,9 @@ class Reproduction:
         return all(one.agrees for one in self.results.comparison if one.can_agree)
 
 
-def reproduce(publication_id: str, out: Path, *, registry: Path | None = None) -> Reproduction:
+def reproduce(
+    publication_id: str, out: Path, *, registry: str | Path | None = None
+) -> Reproduction:
     """Reproduce a publication from a registry and write the report into the folder `out`.
 
     Without `registry` the publication's data set is loaded into a new registry file in `out`. All
@@ -61,13 +63,15 @@ def reproduce(publication_id: str, out: Path, *, registry: Path | None = None) -
         kept = stage / REGISTRY_FILE
         if registry is None:
             create_registry(kept, read_csv_set(dataset_folder(publication_id)))
-        cohort = read_registry(registry or kept)
-        if registry is not None:
-            shutil.copyfile(registry, kept)
+            cohort = read_registry(kept)
+        else:
+            # The records only: keys, identities and history stay where they are.
+            cohort = read_registry(registry)
+            create_registry(kept, cohort)
         study = read_study(study_file(publication_id))
         source = DataSource(
             publication=f"{publication.citation} doi:{publication.doi}",
-            registry=REGISTRY_FILE if registry is None else str(registry),
+            registry=REGISTRY_FILE if registry is None else shown_place(registry),
         )
         provenance = provenance_of(cohort, study, source)
         results = estimate(cohort, study, provenance, f"{publication_id}/study.toml")
