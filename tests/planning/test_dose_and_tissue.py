@@ -7,6 +7,7 @@ import pytest
 
 from kyphort.clinical import ReportingQuantity
 from kyphort.dosimetry import (
+    Reporting,
     material,
     simulate_dose,
     source_model,
@@ -40,8 +41,8 @@ def irradiation(*needles: Needle) -> Irradiation:
     return Irradiation(source_model("needle"), places, 4.0 * places.weights)
 
 
-def image(values: np.ndarray, **options: object) -> CtImage:
-    return CtImage(values.astype(np.float32), FRAME, **options)
+def image(values: np.ndarray, *, is_cone_beam: bool = False) -> CtImage:
+    return CtImage(values.astype(np.float32), FRAME, is_cone_beam=is_cone_beam)
 
 
 def ball(name: str, role: Role, radius: float) -> Structure:
@@ -82,7 +83,10 @@ def test_in_a_vertebra_the_model_is_the_engine() -> None:
         "sphere": abs(radius - 13) < 0.5,
         "near": abs(radius - 8) < 0.5,
     }
-    for quantity, reporting in ((CAVITY, "water_in_medium"), (MEDIUM, "medium")):
+    asked: tuple[tuple[ReportingQuantity, Reporting], ...] = (
+        (CAVITY, "water_in_medium"), (MEDIUM, "medium"),
+    )  # fmt: skip
+    for quantity, reporting in asked:
         engine = simulate_dose(
             fine, one.source, position, weights=one.minutes, histories=2_000_000, seed=5,
             threads=2, reporting=reporting, normalisation="per_minute", scatter_grid_mm=2.0,
@@ -95,13 +99,13 @@ def test_in_a_vertebra_the_model_is_the_engine() -> None:
 def test_histories_follow_until_it_is_exact_enough() -> None:
     one = irradiation()
     points = sphere_points(one.stops.positions_mm, 20.0)
-    options = {"judged": {"far": (points, 0.02)}}
+    judged = {"far": (points, 0.02)}
     precision = Precision(first_histories=32_000, threads=1)
     volumes = water_phantom(61), water_phantom(31, spacing_mm=2.0)
-    found = dose_model(*volumes, one, precision, **options)
+    found = dose_model(*volumes, one, precision, judged=judged)
     assert root_mean_square(found.at(points).relative_uncertainty) < 0.025
     assert found.field.histories > 32_000
-    again = dose_model(*volumes, one, replace(precision, threads=2), **options)
+    again = dose_model(*volumes, one, replace(precision, threads=2), judged=judged)
     assert np.array_equal(
         found.at(points).by_quantity[CAVITY], again.at(points).by_quantity[CAVITY]
     )

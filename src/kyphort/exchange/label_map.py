@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def _values(path: Path) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     if not path.is_file():
         raise InvalidDataError(f"{path} does not exist. Give the label map (.nii or .nii.gz).")
     try:
-        image = nibabel.load(path)  # type: ignore[attr-defined]
+        image: Any = nibabel.load(path)
         shape, affine = image.shape, np.asarray(image.affine, dtype=np.float64)
         if len(shape) != 3 or not 0 < int(np.prod(shape)) <= MOST_VOXELS:
             raise InvalidDataError(

@@ -88,16 +88,17 @@ def _outline(name: str, z: float) -> Floats | None:
     low, high = _HEIGHTS.get(name, (-36.0, 36.0))
     if not low <= z <= high:
         return None
+    middle, axes = np.array([0.0, CORD_Y_MM]), np.ones(2)
     if name == "GTV":
-        height = z - LESION_CENTRE_MM[2]
-        return LESION_CENTRE_MM[:2] + circle * np.sqrt(LESION_MM**2 - height**2)
-    if name == "VB_T12":
-        return circle * np.array(_BODY[:2])
-    if name.startswith("NerveRoot"):
-        side = 1.0 if name.endswith("L") else -1.0
-        return np.array([side * 12.5, 20.0]) + circle * np.array([3.0, 2.0])
-    radius = {"SpinalCord": CORD_MM, "ThecalSac": 6.5, "SpinalCanal": 8.0}[name]
-    return np.array([0.0, CORD_Y_MM]) + circle * radius
+        middle, axes = LESION_CENTRE_MM[:2], axes * np.sqrt(LESION_MM**2 - z**2)
+    elif name == "VB_T12":
+        middle, axes = np.zeros(2), np.array(_BODY[:2])
+    elif name.startswith("NerveRoot"):
+        middle = np.array([PEDICLE_X_MM if name.endswith("L") else -PEDICLE_X_MM, 20.0])
+        axes = np.array([3.0, 2.0])
+    else:
+        axes *= {"SpinalCord": CORD_MM, "ThecalSac": 6.5, "SpinalCanal": 8.0}[name]
+    return np.asarray(middle + circle * axes)
 
 
 def _hounsfield(points: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """The frame of voxels: where a regular grid lies in patient coordinates."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +10,7 @@ from kyphort.errors import InvalidDataError
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False)
 class VoxelFrame:
     """A regular grid without values, indexed [z, y, x], in patient coordinates (LPS) in mm.
 
@@ -35,13 +35,22 @@ class VoxelFrame:
     shape: tuple[int, int, int]
     spacing_mm: Floats
     origin_mm: Floats
-    direction: Floats = field(default_factory=lambda: np.eye(3))
+    direction: Floats
 
-    def __post_init__(self) -> None:
-        z, y, x = (int(n) for n in self.shape)
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        spacing_mm: ArrayLike,
+        origin_mm: ArrayLike,
+        direction: ArrayLike | None = None,
+    ) -> None:
+        z, y, x = (int(n) for n in shape)
         object.__setattr__(self, "shape", (z, y, x))
-        for name in ("spacing_mm", "origin_mm", "direction"):
-            object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64))
+        turned = np.eye(3) if direction is None else direction
+        for name, value in (
+            ("spacing_mm", spacing_mm), ("origin_mm", origin_mm), ("direction", turned),
+        ):  # fmt: skip
+            object.__setattr__(self, name, np.array(value, dtype=np.float64))
 
     @property
     def voxel_cm3(self) -> float:

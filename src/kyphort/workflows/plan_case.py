@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from kyphort.clinical import DistanceReference, Prescription
 from kyphort.dosimetry import hounsfield_curve
 from kyphort.errors import InvalidDataError
@@ -208,7 +210,10 @@ def _needle(path: Path, number: int, entry: Mapping[str, Any], series: CtSeries)
                 "(column, row, slice)."
             )
         place = _three(path, number, given[0], entry[given[0]])
-        points[end] = series.image.frame.to_points(place) if given[0].endswith("voxel") else place
+        frame = series.image.frame
+        points[end] = np.asarray(
+            frame.to_points(place) if given[0].endswith("voxel") else place, dtype=np.float64
+        )
     dwells = entry.get("dwell", [{}])
     for one in dwells:
         for key in one:

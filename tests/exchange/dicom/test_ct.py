@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kyphort.errors import InvalidDataError
-from kyphort.exchange.dicom import list_series, read_ct
+from kyphort.exchange.dicom import list_series, read_ct, write_synthetic_ct
 from kyphort.planning.frame import VoxelFrame
 from kyphort.planning.image import AIR_HU, CtImage
 
-from .series import FRAME, WHEN, change, image, rotation, write, write_synthetic_ct
+from .series import FRAME, WHEN, change, image, rotation, write
 
 ANGLE = st.floats(-3.1, 3.1)
 

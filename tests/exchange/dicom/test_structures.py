@@ -134,6 +134,10 @@ def test_a_truncated_structure_set_and_a_dose_of_other_kind(path: Path, series: 
     refused(path, series, "is not a DICOM file")
 
 
+def save_map(labels: np.ndarray, affine: np.ndarray, path: Path) -> None:
+    nibabel.save(nibabel.Nifti1Image(labels, affine), path)  # type: ignore[no-untyped-call]
+
+
 @pytest.mark.parametrize("flip", [(1, 1, 1), (-1, 1, 1), (1, -1, -1), (-1, -1, 1)])
 def test_label_maps_lie_where_nifti_says(tmp_path: Path, flip: tuple[int, ...]) -> None:
     labels = np.zeros((8, 9, 10), np.int16)
@@ -142,7 +146,7 @@ def test_label_maps_lie_where_nifti_says(tmp_path: Path, flip: tuple[int, ...]) 
     affine = np.eye(4)
     affine[:3, :3] = turn @ np.diag(np.array([0.8, 0.9, 1.5]) * flip)
     affine[:3, 3] = (10, -20, 30)
-    nibabel.save(nibabel.Nifti1Image(labels, affine), tmp_path / "map.nii.gz")
+    save_map(labels, affine, tmp_path / "map.nii.gz")
     found = {
         one.name: one for one in read_label_map(tmp_path / "map.nii.gz", {1: "GTV", 2: "Cord"})
     }
@@ -174,13 +178,13 @@ def test_label_maps_lie_where_nifti_says(tmp_path: Path, flip: tuple[int, ...]) 
 def test_what_is_no_label_map(
     tmp_path: Path, values: np.ndarray, affine: np.ndarray, words: str
 ) -> None:
-    nibabel.save(nibabel.Nifti1Image(values, affine), tmp_path / "map.nii")
+    save_map(values, affine, tmp_path / "map.nii")
     with pytest.raises(InvalidDataError, match=words):
         read_label_map(tmp_path / "map.nii", {})
 
 
 def test_labels_that_are_absent_and_files_that_are_none(tmp_path: Path) -> None:
-    nibabel.save(nibabel.Nifti1Image(np.ones((3, 3, 3), np.int16), np.eye(4)), tmp_path / "m.nii")
+    save_map(np.ones((3, 3, 3), np.int16), np.eye(4), tmp_path / "m.nii")
     with pytest.raises(InvalidDataError, match=r"no voxel of label 7 \('x'\)"):
         read_label_map(tmp_path / "m.nii", {7: "x"})
     (tmp_path / "bad.nii").write_bytes(b"no map at all")

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from kyphort.dosimetry.transport.geometry import voxel_of
 from kyphort.dosimetry.transport.jit import jit
-from kyphort.dosimetry.transport.primary import arriving, decayed, optical_depths, voxel_worth
+from kyphort.dosimetry.transport.rays import arriving, decayed, optical_depths, voxel_worth
 from kyphort.dosimetry.transport.state import OUTSIDE, Emission, Grid
 
 

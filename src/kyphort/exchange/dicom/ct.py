@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -346,11 +347,11 @@ def _hounsfield(path: Path, one: FileDataset) -> NDArray[np.float32]:
 
 
 def _padded(
-    path: Path, one: FileDataset, stored: NDArray[np.int64], padding: object
+    path: Path, one: FileDataset, stored: NDArray[np.int64], padding: Any
 ) -> NDArray[np.bool_]:
     end = optional(one, "PixelPaddingRangeLimit")
     try:
-        ends = sorted((int(padding), int(padding if end is None else end)))  # type: ignore[call-overload] # checked by int
+        ends = sorted((int(padding), int(padding if end is None else end)))
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{path.name}: PixelPaddingValue {padding!s:.40} is no number. Export it again."
@@ -371,12 +372,12 @@ def _pixels(path: Path, one: FileDataset) -> NDArray[np.int64]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = np.asarray(one.pixel_array)
+            pixels = np.asarray(one.pixel_array)
     except Exception as error:
         raise _undecoded(path, one, error) from error
-    if found.shape != (rows, columns):
-        raise damaged(path, f"its pixels have the shape {found.shape}, not {(rows, columns)}")
-    return found
+    if pixels.shape != (rows, columns):
+        raise damaged(path, f"its pixels have the shape {pixels.shape}, not {(rows, columns)}")
+    return pixels
 
 
 def _undecoded(path: Path, one: FileDataset, error: BaseException) -> InvalidDataError:

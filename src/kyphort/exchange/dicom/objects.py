@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from kyphort import __version__
 from kyphort.exchange.dicom.ct import PATIENT_STUDY, PatientStudy
@@ -64,8 +64,8 @@ def new_object(
     `what` names the object within the plan: its UID follows from it.
     """
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
-    meta.MediaStorageSOPInstanceUID = identity.uid(what)
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(identity.uid(what))
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = generate_uid(entropy_srcs=["kyphort", "implementation"])
     meta.ImplementationVersionName = f"KYPHORT_{__version__}"[:16]

@@ -159,7 +159,8 @@ def _channel(number: int, needle: PlannedNeedle) -> Dataset:
     item.ReferencedSourceNumber = 1
     item.NumberOfControlPoints = 2 * len(needle.seconds)
     item.FinalCumulativeTimeWeight = f"{total:.6g}"
-    points, passed = [], 0.0
+    points: list[Dataset] = []
+    passed = 0.0
     for position, seconds, back in zip(
         needle.positions_mm, needle.seconds, needle.retraction_mm, strict=True
     ):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from kyphort.exchange.dicom.ct import CT_IMAGE_STORAGE, PatientStudy
 from kyphort.exchange.dicom.objects import save
@@ -57,7 +57,8 @@ def _slice(
     frame = image.frame
     instance = uid(f"slice {n}")
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CT_IMAGE_STORAGE, instance
+    meta.MediaStorageSOPClassUID = UID(CT_IMAGE_STORAGE)
+    meta.MediaStorageSOPInstanceUID = UID(instance)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     found = FileDataset("", Dataset(), file_meta=meta, preamble=b"\0" * 128)
     for keyword, value in elements.items():
