@@ -146,13 +146,19 @@ def test_impossible_biology(options: dict[str, float], words: str) -> None:
         Biology(**options)
 
 
-def test_a_limit_counts_by_its_worst_assumption() -> None:
-    upper = Verdict(Limit("a", Role.CORD, "D0.03cc", at_most=10.0), "x", {"water": 9, "medium": 11})
-    assert upper.worst == ("medium", 11)
-    assert not upper.passed
-    lower = Verdict(Limit("b", Role.LESION, "V100", at_least=90), "x", {"water": 95, "medium": 80})
-    assert lower.worst == ("medium", 80)
-    assert not lower.passed
+@pytest.mark.parametrize(
+    ("limit", "values", "worst"),
+    [
+        (Limit("a", Role.CORD, "D0.03cc", at_most=10.0), {"water": 9, "medium": 11}, 11),
+        (Limit("b", Role.LESION, "V100", at_least=90), {"water": 95, "medium": 80}, 80),
+    ],
+)
+def test_a_limit_counts_by_its_worst_assumption(
+    limit: Limit, values: dict[str, float], worst: float
+) -> None:
+    found = Verdict(limit, "x", values)
+    assert found.worst == ("medium", worst)
+    assert not found.passed
 
 
 @pytest.mark.parametrize(

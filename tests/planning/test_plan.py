@@ -272,7 +272,7 @@ def test_accepting_into_a_registry_leaves_a_trail(planned: Planned, tmp_path: Pa
         (found,) = registry.cohort().dose_summaries
         last = registry.history(vertebra.patient_id)[-1]
     assert found.plan_hash == run_.plan_hash
-    assert last.who == "physicist"
+    assert last.entry.who == "physicist"
     again = with_(found, irradiation_time_s=found.irradiation_time_s)
     assert again == found
     with pytest.raises(InvalidDataError):

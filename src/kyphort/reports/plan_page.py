@@ -107,16 +107,17 @@ def _times(plan: Plan) -> tuple[Block, ...]:
     )
     stops = plan.irradiation.stops
     rows = tuple(
-        (label, *(float(value) for value in position), float(minutes), _minutes(float(minutes)))
+        (label, *(round(float(value), 1) for value in position), float(minutes),
+         _minutes(float(minutes)))
         for label, position, minutes in zip(
             stops.labels, stops.positions_mm, plan.irradiation.minutes, strict=True
         )
-    )
+    )  # fmt: skip
     table = Table(
         "stops", "Stops of the source",
         (Column("Needle"), *(Column(f"{axis} [mm]", Kind.NUMBER) for axis in "xyz"),
          Column("Time [min]", _DECIMAL), Column("Time [min:s]")),
-        tuple((row[0], *(round(value, 1) for value in row[1:4]), *row[4:]) for row in rows),
+        rows,
     )  # fmt: skip
     distances = Table(
         "distances", f"{prescription.dose_gy:g} Gy at the three usual distances, same needle",

@@ -70,7 +70,7 @@ def test_a_dose_is_the_same_in_kyphort_pydicom_and_simpleitk(name: str, planned:
     assert np.abs(ours.values - written)[tissue].max() <= 0.51 * step
     raw = pydicom.dcmread(path)
     assert np.array_equal(raw.pixel_array * float(raw.DoseGridScaling), ours.values)
-    theirs = SimpleITK.ReadImage(str(path))
+    theirs: Any = SimpleITK.ReadImage(str(path))
     values = SimpleITK.GetArrayFromImage(theirs)
     scaled = values * (1.0 if values.dtype.kind == "f" else step)
     assert np.allclose(scaled, ours.values, rtol=1e-5, atol=1e-6)

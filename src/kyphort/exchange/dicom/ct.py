@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -342,12 +341,12 @@ def _hounsfield(path: Path, one: FileDataset) -> NDArray[np.float32]:
     values = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
     padding = optional(one, "PixelPaddingValue")
     if padding is not None:
-        values[_padded(path, one, stored, padding)] = AIR_HU
+        values[_padded(path, one, stored, str(padding))] = AIR_HU
     return values
 
 
 def _padded(
-    path: Path, one: FileDataset, stored: NDArray[np.int64], padding: Any
+    path: Path, one: FileDataset, stored: NDArray[np.int64], padding: str
 ) -> NDArray[np.bool_]:
     end = optional(one, "PixelPaddingRangeLimit")
     try:
