@@ -257,7 +257,7 @@ def test_accepting_writes_the_dose_summary(planned: Planned, registry: Path) -> 
     (lesion,) = run_.plan.of_role(Role.LESION)
     assert found.lesion_d90_gy == pytest.approx(lesion.lesion_quantity.dose_at_percent(90))
     run("accept", home / "plan", *words)
-    assert len(read_csv_set(registry).dose_summaries) == len(cohort.dose_summaries)
+    assert read_csv_set(registry).dose_summaries == cohort.dose_summaries
 
 
 def test_accepting_into_a_registry_leaves_a_trail(planned: Planned, tmp_path: Path) -> None:
@@ -269,12 +269,10 @@ def test_accepting_into_a_registry_leaves_a_trail(planned: Planned, tmp_path: Pa
     words = ("--registry", place, "--patient", vertebra.patient_id, "--level", vertebra.level)
     run("accept", home / "plan", *words, "--as", "physicist")
     with open_registry(place, read_only=True) as registry:
-        (found,) = registry.cohort().dose_summaries
+        found = registry.cohort().dose_summaries
         last = registry.history(vertebra.patient_id)[-1]
-    assert found.plan_hash == run_.plan_hash
+    assert run_.plan_hash in {one.plan_hash for one in found}
     assert last.entry.who == "physicist"
-    again = with_(found, irradiation_time_s=found.irradiation_time_s)
-    assert again == found
     with pytest.raises(InvalidDataError):
         run("accept", home / "plan", *words, "--as", "physicist")
 
@@ -283,6 +281,7 @@ def test_a_changed_plan_or_an_unknown_vertebra_is_not_accepted(
     planned: Planned, registry: Path, tmp_path: Path
 ) -> None:
     home, _ = planned
+    before = read_csv_set(registry).dose_summaries
     vertebra = read_csv_set(registry).vertebrae[0]
     words = ("--data", registry, "--patient", vertebra.patient_id)
     with pytest.raises(InvalidDataError, match="0 treated vertebrae S5"):
@@ -296,7 +295,7 @@ def test_a_changed_plan_or_an_unknown_vertebra_is_not_accepted(
         run("accept", changed, *words, "--level", vertebra.level)
     with pytest.raises(InvalidDataError, match="is not the folder of a plan"):
         run("accept", tmp_path, *words, "--level", vertebra.level)
-    assert not read_csv_set(registry).dose_summaries
+    assert read_csv_set(registry).dose_summaries == before
 
 
 def test_a_new_case_is_completed_and_planned(

@@ -215,7 +215,7 @@ def _scenarios() -> "Callable[[int, int], None]":
 
 
 def _show(found: "PlanRun", out: Path) -> None:
-    from kyphort.reports.plan_lines import plan_lines  # noqa: PLC0415 - heavy libraries
+    from kyphort.workflows.plan_lines import plan_lines  # noqa: PLC0415 - heavy libraries
 
     for line in plan_lines(found.plan, found.robust):
         typer.echo(line)

@@ -33,10 +33,10 @@ from kyphort.planning.summary import results_of
 from kyphort.reports.dose_pages import write_results, write_tables
 from kyphort.reports.drawing import save_figure
 from kyphort.reports.html import NARROW_SUFFIX, render_html
-from kyphort.reports.plan_page import plan_document
 from kyphort.reports.plan_pdf import render_pdf
 from kyphort.workflows.plan_case import PlanCase
 from kyphort.workflows.plan_drawing import Drawings, drawings_of
+from kyphort.workflows.plan_page import plan_document
 from kyphort.workflows.staging import staged_folder
 
 PAGE, RESULTS, CASE = "plan.html", "results.json", "case.toml"
