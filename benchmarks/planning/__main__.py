@@ -39,8 +39,8 @@ def main() -> None:
     sys.stdout.write(table + "\n")
 
 
-def _run(case: Path, out: Path) -> tuple[float, float]:
-    """Plan in a process of its own; return seconds and the largest memory [GB]."""
+def _run(case: Path, out: Path) -> tuple[float, float, float]:
+    """Plan in a process of its own; return seconds, those of the processor, and memory [GB]."""
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "kyphort", "plan", "run", str(case), "--out", str(out)],
@@ -51,18 +51,22 @@ def _run(case: Path, out: Path) -> tuple[float, float]:
     seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"the plan ended with {status}")
-    return seconds, usage.ru_maxrss / 1e6
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6
 
 
-def _rows(without: tuple[float, float], scenarios: tuple[float, float], out: Path) -> list[str]:
+def _rows(
+    without: tuple[float, float, float], scenarios: tuple[float, float, float], out: Path
+) -> list[str]:
     results = json.loads((out / "results.json").read_text())
     reached = results["uncertainty_reached"]
     recalculated = results["robustness"]["recalculated"]
     largest = max(abs(one["difference_percent"]) for one in recalculated)
     return [
-        f"| CT of 512 × 512 × 80 in, report and DICOM out | {without[0]:.1f} s |",
-        f"| 200 scenarios of the needle and 3 in full, more | {scenarios[0] - without[0]:.1f} s |",
-        f"| Largest memory | {max(without[1], scenarios[1]):.2f} GB |",
+        f"| CT of 512 × 512 × 80 in, report and DICOM out | {without[0]:.1f} s "
+        f"({without[1]:.1f} s of processor) |",
+        f"| 200 scenarios of the needle and 3 in full, more | {scenarios[0] - without[0]:.1f} s "
+        f"({scenarios[1] - without[1]:.1f} s of processor) |",
+        f"| Largest memory | {max(without[2], scenarios[2]):.2f} GB |",
         f"| 1 σ in the cord, on the prescription sphere | {100 * reached['cord']:.2f} %, "
         f"{100 * reached['prescription sphere']:.2f} % |",
         f"| Histories | {results['histories']:.2g} |",
