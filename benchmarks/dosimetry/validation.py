@@ -29,7 +29,7 @@ from kyphort.dosimetry import (
 )
 from kyphort.reports.dose_figures import Curve, curves_figure
 from kyphort.reports.drawing import save_figure
-from kyphort.workflows import dose as verbs
+from kyphort.workflows.dose_phantom import dose_in_phantom
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "validation" / "dosimetry.md"
@@ -53,7 +53,7 @@ CASE_A = {
          2.8950e-14, 2.1348e-14, 9.6941e-15, 4.4617e-15],
 }  # fmt: skip
 LAMBDA = {15: 0.260, 20: 0.650, 25: 0.919, 28.4: 1.040, 30: 1.085, 40: 1.260, 50: 1.328, 60: 1.342}
-BIAS_RUNS, BIAS_HISTORIES = 8, 6e7
+BIAS_RUNS, BIAS_HISTORIES = 8, 2.4e7
 CT_HU = {"soft_tissue": 45.0, "cortical_bone": 1000.0, "spongiosa": 230.0, "cord": 35.0}
 VERTEBRA = (
     (5.5, 1.21, 0.45), (8.5, 1.09, 0.40), (12.5, 0.96, 0.35), (15.5, 0.91, 0.33),
@@ -108,7 +108,7 @@ def _case_a(scale: float) -> str:
     for energy, printed in CASE_A.items():
         shells = radial_dose(
             PhotonSource.monoenergetic(energy), material("water"), np.arange(1.5, 31.0, 1.0),
-            half_size_mm=50.5, histories=int(2e7 * scale), seed=2, threads=THREADS,
+            half_size_mm=50.5, histories=int(1.2e7 * scale), seed=2, threads=THREADS,
         )  # fmt: skip
         place = np.array(CASE_A_MM) - 2
         ratio = shells.dose_gy[place] / printed
@@ -236,7 +236,7 @@ def _coverage(scale: float) -> str:
     rows = []
     for name, options in (("in voxels", {}), ("2-mm cells", {"scatter_grid_mm": 2.0})):
         doses = [
-            simulate_dose(volume, source, (0, 0, 0), histories=int(2e6 * scale), seed=100 + n,
+            simulate_dose(volume, source, (0, 0, 0), histories=int(5e5 * scale), seed=100 + n,
                           threads=THREADS, **options)  # type: ignore[arg-type]  # options of several types
             for n in range(runs)
         ]  # fmt: skip
@@ -280,7 +280,7 @@ def _needle() -> str:
 
 
 def _vertebra(scale: float) -> str:
-    report = verbs.phantom(
+    report = dose_in_phantom(
         source_model("needle"), "vertebra", voxels=82, target=0.02 / math.sqrt(scale),
         scatter_grid_mm=2.0, seed=1, threads=THREADS,
     )  # fmt: skip

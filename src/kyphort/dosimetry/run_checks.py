@@ -23,6 +23,9 @@ _METHOD = ("hybrid", "analog")
 _LIGHTEST, _HEAVIEST = 0.2, 3.0
 """Densities [g/cm³] in which a source may stand: neither air nor metal."""
 
+_BYTES_PER_VOXEL = 96
+"""What drawing a phantom and its dose takes for each voxel."""
+
 Floats = NDArray[np.float64]
 
 
@@ -35,9 +38,14 @@ def check_choices(reporting: str, normalisation: str, method: str, seed: int, th
     ):
         if value not in allowed:
             raise InvalidDataError(f"{name} '{value}'; allowed are {', '.join(allowed)}.")
-    if not (0 <= seed < 2**63 and seed == int(seed)):
+    check_randomness(seed, threads)
+
+
+def check_randomness(seed: int, threads: int) -> None:
+    """Refuse a seed or a number of threads that is not a whole number in its range."""
+    if seed != int(seed) or not 0 <= seed < 2**63:
         raise InvalidDataError(f"Seed {seed!r}; allowed are integers from 0 to 2^63 - 1.")
-    if not (threads >= 1 and threads == int(threads)):
+    if threads != int(threads) or threads < 1:
         raise InvalidDataError(f"{threads!r} threads; allowed are whole numbers from 1.")
 
 
@@ -94,6 +102,20 @@ def check_memory(
             f"{voxels:.3g} voxels with {threads} threads need about {needed / 1e9:.1f} GB of "
             f"memory; {free / 1e9:.1f} GB are free. Use Volume.crop, larger voxels, or "
             "scatter_grid_mm."
+        )
+
+
+def check_voxels(voxels: int, spacing_mm: float) -> None:
+    """Refuse the cube of a phantom that cannot be, or does not fit into memory."""
+    if voxels < 1 or voxels != int(voxels):
+        raise InvalidDataError(f"{voxels} voxels for each axis; allowed are whole numbers from 1.")
+    if not (math.isfinite(spacing_mm) and spacing_mm > 0):
+        raise InvalidDataError(f"Voxels of {spacing_mm:g} mm; allowed are sizes above 0.")
+    needed, free = _BYTES_PER_VOXEL * float(voxels) ** 3, free_bytes()
+    if needed > free:
+        raise InvalidDataError(
+            f"A phantom of {voxels} × {voxels} × {voxels} voxels needs about {needed / 1e9:.1f} GB "
+            f"of memory; {free / 1e9:.1f} GB are free. Use fewer or larger voxels."
         )
 
 
