@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from benchmarks.registry import postgresql
 
-from . import people, postgresql
+from . import people
 
 NewPlace = Callable[[], str]
 Require = Callable[[str | None, str], str]
@@ -22,19 +22,6 @@ def postgresql_server(require: Require) -> Iterator[str]:
     initdb = require(postgresql.program("initdb"), postgresql.PACKAGE)
     with postgresql.server(initdb) as url:
         yield url
-
-
-def new_database(server: str, template: str = "template0") -> str:
-    name = f"registry{next(_numbers)}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return f"{server}/{name}"
-
-
-def drop(server: str, urls: list[str]) -> None:
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        for url in urls:
-            connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -59,11 +46,11 @@ def new_place(engine_name: str, folder: Path, request: pytest.FixtureRequest) ->
     made: list[str] = []
 
     def new() -> str:
-        made.append(new_database(server))
+        made.append(postgresql.new_database(server))
         return made[-1]
 
     yield new
-    drop(server, made)
+    postgresql.drop(server, made)
 
 
 @pytest.fixture
@@ -82,7 +69,7 @@ def template_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def template_database(postgresql_server: str) -> str:
     """Give the name of a database with the registry of the two patients, to be copied."""
-    url = new_database(postgresql_server)
+    url = postgresql.new_database(postgresql_server)
     people.make(url)
     return url.rpartition("/")[2]
 
@@ -97,6 +84,6 @@ def ready(engine_name: str, folder: Path, request: pytest.FixtureRequest) -> Ite
         yield str(folder / "ready.db")
         return
     server = request.getfixturevalue("postgresql_server")
-    url = new_database(server, template=request.getfixturevalue("template_database"))
+    url = postgresql.new_database(server, template=request.getfixturevalue("template_database"))
     yield url
-    drop(server, [url])
+    postgresql.drop(server, [url])

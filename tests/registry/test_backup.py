@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.registry.postgresql import new_database
 
 from kyphort.errors import OutputError, RegistryError
 from kyphort.registry import Identity, read_registry, restore
 
-from .conftest import new_database
 from .people import COHORT, P1, make, opened
 
 NewPlace = Callable[[], str]

@@ -22,7 +22,7 @@ from kyphort.clinical import (
     WithdrawalForm,
 )
 from kyphort.errors import ConflictError, InvalidDataError
-from kyphort.registry import Identity, Registry
+from kyphort.registry import Identity, Receipt, Registry
 
 from .behind import ask
 from .people import (
@@ -226,12 +226,13 @@ def test_the_second_writer_learns_who_was_first(ready: str) -> None:
 
 def test_a_locked_patient_does_not_change(registry: Registry) -> None:
     registry.lock("patient", P1, reason="monitored")
-    for change in (
+    changes: tuple[Callable[[], Receipt], ...] = (
         lambda: registry.add(LATER),
         lambda: registry.correct("assessment", READING_KEY, {"reader": "B"}, reason="x"),
         lambda: registry.remove("assessment", READING_KEY, reason="x"),
         lambda: registry.erase("P1", reason="x"),
-    ):
+    )
+    for change in changes:
         with pytest.raises(ConflictError, match=r"patient P1 is locked"):
             change()
     assert registry.cohort() == COHORT

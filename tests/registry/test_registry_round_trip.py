@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from benchmarks.registry import postgresql
 from hypothesis import given, settings
 
 from kyphort.clinical import Cohort
@@ -12,11 +13,10 @@ from kyphort.published import dataset_folder
 from kyphort.registry import create_registry, read_registry
 from kyphort.registry.place import place_of
 
-from . import postgresql
 from .strategies import cohorts
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=max(25, settings().max_examples // 4))
 @given(cohorts())
 def test_a_registry_returns_the_cohort_it_was_given(cohort: Cohort) -> None:
     with tempfile.TemporaryDirectory(dir=postgresql.memory()) as name:

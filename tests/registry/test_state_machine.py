@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from benchmarks.registry import postgresql
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -39,8 +40,7 @@ from kyphort.registry.replay import Replay
 from kyphort.registry.tables import ALL_SHAPES
 from kyphort.registry.writing import entries_after, rows_in
 
-from . import postgresql
-
+EXAMPLES = max(10, settings().max_examples // 10)
 NAMES = [f"P{number}" for number in range(5)]
 DAYS = [dt.date(2015, 1, 1) + dt.timedelta(90 * number) for number in range(8)]
 REFUSED = (InvalidDataError, ConflictError)
@@ -194,6 +194,4 @@ def replayed(connection: Connection, erased: set[str]) -> object:
 
 
 TestStore = pytest.mark.hypothesis(Store.TestCase)
-TestStore.settings = settings(
-    max_examples=max(settings.default.max_examples // 10, 1), stateful_step_count=20
-)
+TestStore.settings = settings(max_examples=EXAMPLES, stateful_step_count=20)

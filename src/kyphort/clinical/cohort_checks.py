@@ -154,17 +154,18 @@ def _check_visit(visit: Visit, life: _Life) -> None:
     if visit.kind is not VisitKind.BASELINE and visit.visit_date < life.first:
         last = life.patient.last_contact_date
         life.refuse("visit", visit.visit_date, life.first, last)
-    readings = Counter((one.level, one.reader) for one in visit.assessments)
-    for (level, reader), count in readings.items():
-        if count > 1:
+    readings: set[tuple[Any, str]] = set()
+    for one in visit.assessments:
+        if (one.level, one.reader) in readings:
             raise InvalidDataError(
-                f"The reading {visit.patient_id} on {visit.visit_date} of {level} by reader "
-                f"'{reader}' appears more than once. Every reading has one row: remove or correct "
-                "the other."
+                f"The reading {visit.patient_id} on {visit.visit_date} of {one.level} by reader "
+                f"'{one.reader}' appears more than once. Every reading has one row: remove or "
+                "correct the other."
             )
-        if level not in life.treated:
+        readings.add((one.level, one.reader))
+        if one.level not in life.treated:
             raise InvalidDataError(
-                f"Patient {visit.patient_id}, visit on {visit.visit_date}: level {level} is "
+                f"Patient {visit.patient_id}, visit on {visit.visit_date}: level {one.level} is "
                 f"assessed but was not treated. Treated: {', '.join(sorted(life.treated))}. "
                 "Correct the level."
             )

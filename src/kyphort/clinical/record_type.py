@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from kyphort.clinical.values import Hint, Rule, hints_of
@@ -126,11 +127,14 @@ class RecordType:
 
     def key_of(self, record: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
         """Return the key of a record that is no nested one."""
-        return tuple(getter(record) for getter in self._key_getters)
+        return self._key_getter(record)
 
     @cached_property
-    def _key_getters(self) -> tuple[Callable[[Any], Any], ...]:
-        return tuple(_getter(self.by_name[name].path) for name in self.key)
+    def _key_getter(self) -> Callable[[Any], tuple[Any, ...]]:
+        if len(self.key) == 1:
+            (name,) = self.key
+            return lambda record: (getattr(record, name),)
+        return attrgetter(*self.key)
 
     @cached_property
     def _getters(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:

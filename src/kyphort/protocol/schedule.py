@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 from itertools import pairwise
 
 from kyphort.errors import InvalidDataError
@@ -58,7 +57,7 @@ class Offset:
     def after(self, anchor: dt.date) -> dt.date:
         """Return the target: the same day of a later month, clamped to the month's end."""
         if self.unit is OffsetUnit.MONTHS:
-            return _months_after(anchor, self.number)
+            return add_calendar_months(anchor, self.number)
         return anchor + dt.timedelta(days=self.number * (7 if self.unit is OffsetUnit.WEEKS else 1))
 
     @property
@@ -71,10 +70,6 @@ class Offset:
         """Write the span, for example "3 months"."""
         word = self.unit.value[:-1] if self.number == 1 else self.unit.value
         return f"day {self.number}" if self.unit is OffsetUnit.DAYS else f"{self.number} {word}"
-
-
-# A cohort has few distinct procedure dates and fewer offsets: the calendar is asked once for each.
-_months_after = lru_cache(maxsize=200_000)(add_calendar_months)
 
 
 @dataclass(frozen=True, slots=True)

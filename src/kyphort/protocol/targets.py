@@ -113,10 +113,11 @@ class Plan:
             position += 1
             found[position] = self._target(position, anchor)
         for place, target in found.items():
-            following = next((one for one in self._later(place) if one in found), None)
-            if following is not None:
-                target.late_until = min(target.late_until, found[following].start - _DAY)
-            target.late_until = max(target.end, target.late_until)
+            for later in self._later(place):
+                if later in found:
+                    target.late_until = min(target.late_until, found[later].start - _DAY)
+                    break
+            target.late_until = max(target.late_until, target.end)
         return Calendar(list(found.values()), len(dated))
 
     def _target(self, position: int, anchor: dt.date) -> Target:

@@ -1,5 +1,6 @@
 """A PostgreSQL server of one's own: on loopback, in a temporary folder, not as root."""
 
+import itertools
 import os
 import pwd
 import shutil
@@ -10,7 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 PACKAGE = "PostgreSQL (apt install postgresql)"
+
+_numbers = itertools.count()
 
 
 def program(name: str) -> str | None:
@@ -45,6 +50,22 @@ def server(initdb: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def new_database(server: str, template: str = "template0") -> str:
+    """Make a database, empty or a copy of `template`, and return its URL."""
+    name = f"registry{next(_numbers)}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return f"{server}/{name}"
+
+
+def drop(server: str, urls: list[str]) -> None:
+    """Remove databases, whoever is still connected to them."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        for url in urls:
+            name = url.rpartition("/")[2]
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 def memory() -> Path | None:
     """Return a folder in memory with room for a server; every commit waits for its disk."""
     folder = Path("/dev/shm")  # noqa: S108 - a file system in memory
@@ -53,7 +74,7 @@ def memory() -> Path | None:
 
 
 def _run(words: list[str]) -> None:
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603 - our own
 
 
 def _free_port() -> int:
