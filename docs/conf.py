@@ -45,6 +45,7 @@ nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})\..*"),
     ("py:class", r"kyphort\.(\w+\.)*_\w+"),  # private type variables have no page
     ("py:class", "inf"),  # the bound of a number that has none
+    ("py:class", r"kyphort\.dosimetry\.transport\..*"),  # kernels have no page
 ]
 
 

@@ -28,6 +28,10 @@ _REPEATING = ((0x5000, 0x50FF), (0x6000, 0x60FF))
 _ROI_NAME = 0x30060026
 
 
+class NotCleanableError(InvalidDataError):
+    """An object whose text or pixels cannot be cleaned: it is left out of the copies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pseudonym:
     """The new name of a patient, and the secret from which the new UIDs follow.
@@ -64,16 +68,16 @@ def deidentified(found: FileDataset, pseudonym: Pseudonym, where: str) -> FileDa
 
     Raises
     ------
-    InvalidDataError
+    NotCleanableError
         For a document, whose text cannot be cleaned, and an image with writing burned in.
     """
     if text(found, "Modality") in ("DOC", "SR") or "EncapsulatedDocument" in found:
-        raise InvalidDataError(
+        raise NotCleanableError(
             f"{where} is a document, whose text cannot be cleaned. Leave it out, and make the "
             "report anew from the de-identified series."
         )
     if text(found, "BurnedInAnnotation").upper() == "YES":
-        raise InvalidDataError(
+        raise NotCleanableError(
             f"{where} has writing burned into its pixels. Leave it out, or clean the pixels first."
         )
     clean = FileDataset("", Dataset(), file_meta=found.file_meta, preamble=b"\0" * 128)
@@ -108,9 +112,7 @@ def deidentify_folder(place: Path, out: Path, pseudonym: Pseudonym) -> tuple[int
             continue
         try:
             clean = deidentified(read_file(path), pseudonym, path.name)
-        except InvalidDataError as error:
-            if "document" not in str(error) and "burned" not in str(error):
-                raise
+        except NotCleanableError as error:
             left_out.append(str(error))
             continue
         written += 1

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from kyphort.errors import InvalidDataError
@@ -83,7 +82,7 @@ def read_file(path: Path, *, pixels: bool = True, tags: Sequence[str] | None = N
         raise InvalidDataError(
             f"{path} cannot be read ({error.strerror or error}). Check its name and its rights."
         ) from error
-    except (InvalidDicomError, Exception) as error:
+    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
         raise damaged(path, _reason(error)) from error
 
 
