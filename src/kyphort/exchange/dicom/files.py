@@ -82,7 +82,7 @@ def read_file(path: Path, *, pixels: bool = True, tags: Sequence[str] | None = N
         raise InvalidDataError(
             f"{path} cannot be read ({error.strerror or error}). Check its name and its rights."
         ) from error
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
+    except Exception as error:
         raise damaged(path, _reason(error)) from error
 
 
