@@ -7,11 +7,20 @@ from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
 from soak import coverage, dosimetry_coverage, faulty_files, kills, properties
 from soak import coverage, dosimetry_coverage, kills, properties, regression_coverage
 from soak import coverage, dosimetry_coverage, kills, properties, reconstruction
+from soak import (
+    coverage,
+    dicom_fuzz,
+    dosimetry_coverage,
+    kills,
+    properties,
+    registry_kills,
+)
 
 CAMPAIGNS = {
     "properties": properties.run,
     "coverage": coverage.run,
     "regression": regression_coverage.run,
+    "dicom": dicom_fuzz.run,
     "dosimetry": dosimetry_coverage.run,
     "faulty files": faulty_files.run,
     "kills": kills.run,

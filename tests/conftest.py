@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,3 +32,23 @@ def require() -> Require:
         return str(found)
 
     return found_or_stop
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """Return a folder with `input` and `plan` of a small digital vertebra, and the run."""
+    from kyphort.planning.dose import Precision
+    from kyphort.planning.request import RobustnessChoices
+    from kyphort.workflows.plan import PlanOutput, run_plan, write_plan
+    from kyphort.workflows.plan_case import read_case
+    from kyphort.workflows.plan_demo import write_case
+
+    home = tmp_path_factory.mktemp("planned")
+    case = read_case(write_case(home / "input", voxels=(72, 128, 128)))
+    request = replace(
+        case.request, precision=Precision(cord=0.04, sphere=0.02, first_histories=300_000),
+        robustness=RobustnessChoices(scenarios=0), region_mm=34.0, dose_grid_mm=1.5,
+    )  # fmt: skip
+    run = run_plan(replace(case, request=request))
+    write_plan(run, home / "plan", PlanOutput(rt_plan=True))
+    return home, run

@@ -15,6 +15,7 @@ from kyphort.cli import (
     dose,
     eligibility,
     followup,
+    plan,
     protocol,
     registry,
     deidentify,
@@ -50,6 +51,7 @@ app.command("eligibility")(eligibility.eligibility)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")
+app.add_typer(plan.app, name="plan")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(registry.app, name="registry")
 app.add_typer(quality.app, name="quality")

@@ -42,9 +42,18 @@ from kyphort.dosimetry.phantoms import (
     vertebra_phantom,
     water_phantom,
 )
+from kyphort.dosimetry.point_dose import (
+    Beam,
+    PointPrimary,
+    beam,
+    primary_at,
+    response_at,
+    scatter_response,
+)
 from kyphort.dosimetry.radial import RadialDose, radial_dose
 from kyphort.dosimetry.run_checks import Reporting
 from kyphort.dosimetry.scatter import Progress
+from kyphort.dosimetry.scatter_field import ScatterField, scatter_field
 from kyphort.dosimetry.source import AngularEmission, Parameter, PhotonSource, transmission
 from kyphort.dosimetry.source_models import MODELS, load_source, source_model, unverified
 from kyphort.dosimetry.tg43 import RadialTable, radial_table
@@ -53,6 +62,7 @@ from kyphort.dosimetry.volume import Volume
 __all__ = [
     "MODELS",
     "AngularEmission",
+    "Beam",
     "Commissioning",
     "DepthDoseTable",
     "Difference",
@@ -62,13 +72,16 @@ __all__ = [
     "Material",
     "Parameter",
     "PhotonSource",
+    "PointPrimary",
     "Progress",
     "RadialDose",
     "RadialTable",
     "Reporting",
+    "ScatterField",
     "Volume",
     "absorption_ratio",
     "attenuation",
+    "beam",
     "coherent",
     "commission",
     "dose_difference",
@@ -88,11 +101,15 @@ __all__ = [
     "mean_energy_kev",
     "mixture",
     "photo_absorption",
+    "primary_at",
     "radial_dose",
     "radial_function",
     "radial_table",
     "read_depth_dose",
+    "response_at",
     "save_dose",
+    "scatter_field",
+    "scatter_response",
     "shell_phantom",
     "simulate_dose",
     "slab_phantom",

@@ -59,11 +59,21 @@ def write_dose_folder(
     for name, drawing in drawings.items():
         save_figure(drawing, figures, name, ("svg", "png"))
         save_figure(drawing, figures, f"{name}{NARROW_SUFFIX}", ("svg",))
+    write_tables(folder, document)
+    (folder / "report.html").write_text(render_html(document, figures), encoding="utf-8")
+    write_results(folder, results)
+
+
+def write_tables(folder: Path, document: Document) -> None:
+    """Write each table of a document as a CSV file."""
     for table in document.tables():
         with (folder / f"{table.identifier}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([column.title for column in table.columns])
             writer.writerows(table.raw_rows())
-    (folder / "report.html").write_text(render_html(document, figures), encoding="utf-8")
+
+
+def write_results(folder: Path, results: Mapping[str, object]) -> None:
+    """Write plain results as `results.json`."""
     text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")

@@ -73,6 +73,33 @@ def write_csv_set(cohort: Cohort, folder: Path) -> None:
         ) from error
 
 
+def replace_records(cohort: Cohort, name: str, folder: Path) -> None:
+    """Write the file of one kind of record anew in a data set's folder, in one step.
+
+    `name` is that of the record, for example "dose_summary". The other files stay as they are; the
+    caller has read them into `cohort`, which was valid with the new records.
+
+    Raises
+    ------
+    InvalidDataError
+        As `write_csv_set`. Nothing is written.
+    OutputError
+        When the file cannot be written.
+    """
+    file = next(one for one in CSV_FILES if one.record.name == name)
+    content = _bytes(file.name, csv_text(file, _rows_of(cohort, file)))
+    beside = folder / f".{file.name}.new"
+    try:
+        beside.write_bytes(content)
+        beside.replace(folder / file.name)
+    except OSError as error:
+        raise OutputError(
+            f"{folder / file.name} cannot be written ({error.strerror}). Nothing was changed."
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def csv_text(file: CsvFile, rows: Iterable[Row]) -> str:
     """Return the text of one CSV file: the header and the rows."""
     text = io.StringIO(newline="")
