@@ -3,17 +3,16 @@
 import argparse
 import sys
 
-from soak import coverage, dosimetry_coverage, kills, properties, registry_kills
-from soak import coverage, dosimetry_coverage, faulty_files, kills, properties
-from soak import coverage, dosimetry_coverage, kills, properties, regression_coverage
-from soak import coverage, dosimetry_coverage, kills, properties, reconstruction
 from soak import (
     coverage,
     dicom_fuzz,
     dosimetry_coverage,
+    faulty_files,
     kills,
     properties,
+    reconstruction,
     registry_kills,
+    regression_coverage,
 )
 
 CAMPAIGNS = {

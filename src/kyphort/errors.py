@@ -56,11 +56,16 @@ class ConflictError(KyphortError):
     """A change that another one forbids: a newer version, a lock, an erased patient."""
 
     code = "conflict"
+    exit_code = 9
+
+
 class RemoteError(KyphortError):
     """Another server that cannot be reached, refuses, or answers what cannot be read."""
 
     code = "remote"
-    exit_code = 9
+    exit_code = 19
+
+
 class MonotoneLikelihoodError(InvalidDataError):
     """A likelihood that rises without end along some covariates, so that it has no maximum."""
 
@@ -72,6 +77,8 @@ class ConvergenceError(KyphortError, ArithmeticError):
 
     code = "no-convergence"
     exit_code = 18
+
+
 class SolverMissingError(KyphortError):
     """OR-Tools is not installed, and a proof needs it."""
 

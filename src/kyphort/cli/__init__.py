@@ -12,25 +12,21 @@ from kyphort import __version__
 from kyphort.cli import (
     analyse,
     check,
-    dose,
-    eligibility,
-    followup,
-    plan,
-    protocol,
-    registry,
     deidentify,
     dose,
     eligibility,
     exchange,
     followup,
     mapping,
+    paper,
+    plan,
     protocol,
     quality,
     query,
+    registry,
     reproduce,
     template,
 )
-from kyphort.cli import analyse, check, dose, followup, paper, protocol, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
