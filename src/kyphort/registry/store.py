@@ -73,8 +73,14 @@ class Registry:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees the registry as it is at one moment."""
-        with understood(self.place), self._engine.connect() as connection:
-            yield connection
+        with understood(self.place), self._engine.connect() as plain:
+            yield self._at_one_moment(plain)
+
+    def _at_one_moment(self, connection: Connection) -> Connection:
+        """Let all that is read be of one moment; in SQLite it is so anyway."""
+        if self.place.path is not None:
+            return connection
+        return connection.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -84,9 +90,7 @@ class Registry:
             with ExitStack() as others_wait:
                 if not self._read_only and self.place.path is not None:
                     others_wait.enter_context(self.writing())
-                connection = stack.enter_context(self._engine.connect())
-                if self.place.path is None:
-                    connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection = self._at_one_moment(stack.enter_context(self._engine.connect()))
                 connection.execute(select(tables.head)).all()
                 if keys.has_vault(connection):
                     connection.execute(select(tables.anchor)).all()
