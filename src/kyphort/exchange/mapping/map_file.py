@@ -113,7 +113,10 @@ def read_mapping(path: Path) -> Mapping:
     """
     text = read_text(path)
     if text.content is None:
-        raise InvalidDataError(f"The map cannot be used: {text.findings[0].line}")
+        raise InvalidDataError(
+            f"The map {path} cannot be used: {text.findings[0].message} Give the file of a map; "
+            "kyphort map new makes one."
+        )
     try:
         content = tomllib.loads(text.content.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:

@@ -207,7 +207,10 @@ def read_dictionary(path: Path) -> DataDictionary:
     """
     text = read_text(path)
     if text.content is None:
-        raise InvalidDataError(f"The data dictionary cannot be used: {text.findings[0].line}")
+        raise InvalidDataError(
+            f"The data dictionary {path} cannot be used: {text.findings[0].message} Give the file "
+            "that REDCap exports as data dictionary, or the metadata of its API."
+        )
     rows = list(_rows(path.name, text.content))
     faults = list(_faults(path.name, rows))
     if faults:

@@ -77,7 +77,8 @@ def _read_file(path: Path, reading: _Reading) -> None:
     text = read_text(path)
     if text.content is None:
         first = text.findings[-1]
-        reading.findings.append(rules.FILE.found(path.name, first.message, first.remedy))
+        remedy = "Give an export of the records as CSV (raw data)."
+        reading.findings.append(rules.FILE.found(path.name, first.message, remedy))
         return
     reading.findings += text.findings
     content = without_separator_line(text.content)
