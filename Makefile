@@ -39,7 +39,7 @@ help:
 	@echo "make demo    reproduce the founding publication into out/bludau2020"
 	@echo "make test    run the tests and the examples of the docstrings"
 	@echo "make check   formatting, lint, types, import layers and strict documentation"
-	@echo "make bench   measure start-up, survival and dose engine beside their peers; rewrites the tables in docs"
+	@echo "make bench   measure start-up, due list, survival and dose engine beside their peers; rewrites the tables in docs"
 	@echo "make soak    long campaigns: property tests, interval coverage, kills"
 	@echo "make docs    build the documentation into docs/_build/html"
 	@echo "make clean   remove what the other targets made"
@@ -59,6 +59,7 @@ check: $(STAMPS)/dev
 
 bench: $(STAMPS)/dev
 	"$(VENV)/python" -m benchmarks
+	"$(VENV)/python" -m benchmarks.followup
 	"$(VENV)/python" -m benchmarks.survival
 	"$(VENV)/python" -m benchmarks.dosimetry
 

@@ -44,6 +44,7 @@ _ELSEWHERE = "collections|datetime|enum|importlib|numpy|np|npt|pathlib|sqlalchem
 nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})\..*"),
     ("py:class", r"kyphort\.(\w+\.)*_\w+"),  # private type variables have no page
+    ("py:class", "inf"),  # the bound of a number that has none
 ]
 
 

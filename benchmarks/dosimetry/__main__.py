@@ -16,11 +16,14 @@ def main() -> None:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="histories, relative to the page's"
     )
+    parser.add_argument(
+        "--part", choices=(*speed.CASES, speed.REST), help="only this part of the speed runs"
+    )
     asked = parser.parse_args()
     if asked.what in (None, "validate"):
         sys.stdout.write(validation.run(asked.scale))
     if asked.what in (None, "speed"):
-        sys.stdout.write(speed.run(asked.rounds, asked.scale))
+        sys.stdout.write(speed.run(asked.rounds, asked.scale, asked.part))
 
 
 main()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from benchmarks.dosimetry.peer import FLAGS, Peer
 from benchmarks.page import replace_section
 from kyphort.dosimetry import (
     PhotonSource,
+    Progress,
     Volume,
     simulate_dose,
     source_model,
@@ -25,81 +27,121 @@ from kyphort.dosimetry import (
     water_dose,
     water_phantom,
 )
-from kyphort.dosimetry.engine import BATCHES
 from kyphort.dosimetry.preparation import emission_arrays, grid_arrays
+from kyphort.dosimetry.task import BATCHES
 from kyphort.dosimetry.transport_tables import transport_tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation" / "dosimetry.md"
 RADII_MM = (10, 20, 30)
-HISTORIES = 2_000_000
+HISTORIES, SHORT = 2_000_000, 500_000
+CASES = {
+    "water-30-kev": (water_phantom, PhotonSource.monoenergetic(30.0)),
+    "water-needle": (water_phantom, source_model("needle")),
+    "vertebra-30-kev": (vertebra_phantom, PhotonSource.monoenergetic(30.0)),
+    "vertebra-needle": (vertebra_phantom, source_model("needle")),
+}
+REST = "whole-runs"
+PEER, ANALOG = "C, analog", "analog"
 TARGET, TARGET_MM = 0.02, 20.0
-_FEW = 64
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds of a run and the root mean square 1 σ of single voxels at each radius."""
+    """Seconds in all and with histories, and the root mean square 1 σ of voxels at each radius."""
 
     seconds: float
+    with_histories_s: float
     sigma: tuple[float, ...]
     histories: int
 
-    def efficiency(self, place: int, without_s: float = 0.0) -> float:
-        """Return 1/(s²T) [1/s], the time less what is spent before the first history."""
-        return 1 / (self.sigma[place] ** 2 * (self.seconds - without_s))
+    @property
+    def rate(self) -> float:
+        """Histories for each second in which histories were followed."""
+        return self.histories / self.with_histories_s
+
+    def efficiency(self, place: int) -> float:
+        """Return 1/(s²T) [1/s] of the time with histories."""
+        return 1 / (self.sigma[place] ** 2 * self.with_histories_s)
 
 
-Round = dict[str, tuple[Run, Run]]
-"""For each engine a run of 64 histories, which is what a run costs before them, and a full one."""
+class Clock:
+    """A progress function that knows how long histories have been followed."""
+
+    def __init__(self) -> None:
+        self.elapsed_s = 0.0
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Take the time from what is foretold, and add that of the last batch."""
+        now = time.perf_counter()
+        if progress.done < progress.total:
+            left = progress.total - progress.done
+            self.elapsed_s = progress.seconds_left * progress.done / left
+        else:
+            self.elapsed_s += now - self._last
+        self._last = now
 
 
-def run(rounds: int, scale: float) -> str:
-    """Measure everything and write the section of the page."""
+Round = dict[str, Run]
+
+
+def run(rounds: int, scale: float, part: str | None = None) -> str:
+    """Measure one part or all, and write its section of the page."""
     count = int(HISTORIES * scale)
-    parts = [_machine(rounds)]
-    for medium, volume in (("water", water_phantom(101)), ("vertebra", vertebra_phantom(101))):
-        for source in (PhotonSource.monoenergetic(30.0), source_model("needle")):
-            engines = _engines(volume, source, count)
-            for one in engines.values():
-                one(_FEW)
-            every = [
-                {name: (one(_FEW), one(count)) for name, one in engines.items()}
-                for _ in range(rounds)
-            ]
-            parts.append(_table(f"{source.name}, {medium}", every))
-    parts += [_vertebra_to_target(rounds), _small_times()]
-    text = "\n\n".join(parts) + "\n"
-    replace_section(PAGE, "speed", text)
-    return text
+    texts = []
+    for name in [part] if part else [*CASES, REST]:
+        text = _whole_runs(rounds) if name == REST else _case(name, rounds, count)
+        replace_section(PAGE, f"speed-{name}", text)
+        texts.append(text)
+    return "\n\n".join(texts)
+
+
+def _case(name: str, rounds: int, count: int) -> str:
+    phantom, source = CASES[name]
+    engines = _engines(phantom(101), source, count)
+    for one in engines.values():
+        one(BATCHES)
+    every = [{label: one(count) for label, one in engines.items()} for _ in range(rounds)]
+    return (
+        _table(f"{source.name}, {name.split('-', maxsplit=1)[0]}", every)
+        + f"\n\n{_machine(rounds)}\n"
+    )
+
+
+def _whole_runs(rounds: int) -> str:
+    parts = [_vertebra_to_target(rounds), _short_runs(rounds), _small_times(), _machine(rounds)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _engines(volume: Volume, source: PhotonSource, count: int) -> dict[str, Callable[[int], Run]]:
     point = PhotonSource(source.name, source.energy_kev, source.weight)
     radius = np.linalg.norm(volume.centres_mm(), axis=-1)
     rings = [np.abs(radius - r) < 0.5 for r in RADII_MM]
-    ways: dict[str, dict[str, object]] = {
-        "analog, 1 thread": {"method": "analog"},
-        "hybrid, voxels, 1 thread": {},
-        "hybrid, 2-mm scatter, 1 thread": {"scatter_grid_mm": 2.0},
-        "hybrid, 3-mm scatter, 1 thread": {"scatter_grid_mm": 3.0},
+    ways: dict[str, dict[str, Any]] = {
+        ANALOG: {"method": "analog"},
+        "hybrid, voxels": {},
+        "hybrid, 2-mm scatter": {"scatter_grid_mm": 2.0},
+        "hybrid, 3-mm scatter": {"scatter_grid_mm": 3.0},
         "analog, 2 threads": {"method": "analog", "threads": 2},
         "hybrid, voxels, 2 threads": {"threads": 2},
-        "hybrid, 3-mm scatter, 2 threads": {"scatter_grid_mm": 3.0, "threads": 2},
+        "hybrid, 2-mm scatter, 2 threads": {"scatter_grid_mm": 2.0, "threads": 2},
     }
 
-    def ours(options: dict[str, object]) -> Callable[[int], Run]:
+    def ours(options: dict[str, Any]) -> Callable[[int], Run]:
         def one(histories: int) -> Run:
-            started = time.perf_counter()
-            dose = simulate_dose(volume, point, (0, 0, 0), histories=histories, seed=1, **options)  # type: ignore[arg-type]  # options of several types
+            started, clock = time.perf_counter(), Clock()
+            dose = simulate_dose(
+                volume, point, (0, 0, 0), histories=histories, seed=1, progress=clock, **options
+            )
             seconds = time.perf_counter() - started
-            sigma = dose.relative_uncertainty
-            return Run(seconds, tuple(_rms(sigma[ring]) for ring in rings), dose.histories)
+            sigma = tuple(_rms(dose.relative_uncertainty[ring]) for ring in rings)
+            return Run(seconds, clock.elapsed_s, sigma, dose.histories)
 
         return one
 
-    return {"C, analog": _c_peer(volume, point, rings)} | {
+    return {PEER: _c_peer(volume, point, rings)} | {
         name: ours(options) for name, options in ways.items()
     }
 
@@ -126,7 +168,7 @@ def _c_peer(
             sigma = np.where(mean > 0, np.sqrt(variance) / mean, np.inf)
         seconds = time.perf_counter() - started
         inner = sigma.reshape(tuple(grid.shape[::-1]))[1:-1, 1:-1, 1:-1]
-        return Run(seconds, tuple(_rms(inner[ring]) for ring in rings), each * BATCHES)
+        return Run(seconds, seconds, tuple(_rms(inner[ring]) for ring in rings), each * BATCHES)
 
     return one
 
@@ -140,8 +182,8 @@ def _table(title: str, every: list[Round]) -> str:
     lines = [
         f"**{title}**",
         "",
-        "| engine | before [s] | 10⁶ histories/s | ÷ C | 1/(s²T) at 10 mm | ÷ analog | at 20 mm "
-        "| at 30 mm | all included, 10 mm |",
+        "| engine | before and after [s] | 10⁶ histories/s | ÷ C | 2 threads ÷ 1 "
+        "| 1/(s²T) at 10 mm | ÷ analog | at 20 mm | at 30 mm |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(_line(name, every) for name in every[0])])
@@ -151,46 +193,64 @@ def _line(name: str, every: list[Round]) -> str:
     def over(value: Callable[[Round], float]) -> float:
         return median(value(one) for one in every)
 
-    def before(which: str) -> float:
-        # The least disturbed round: a difference of two times suffers from other programs.
-        return min(one[which][0].seconds for one in every)
-
-    def seconds(one: Round, which: str) -> float:
-        return one[which][1].seconds - before(which)
-
-    def efficiency(one: Round, which: str, place: int) -> float:
-        return one[which][1].efficiency(place, before(which))
-
-    analog = "analog, 1 thread"
-    at = [over(lambda one, n=n: efficiency(one, name, n)) for n in range(3)]  # type: ignore[misc]  # a default fixes n
+    single = name.removesuffix(", 2 threads")
+    gain = f"{over(lambda one: one[name].rate / one[single].rate):.2f}" if name != single else ""
+    at = [over(lambda one, n=n: one[name].efficiency(n)) for n in range(3)]  # type: ignore[misc]  # a default fixes n
+    better = over(lambda one: one[name].efficiency(0) / one[ANALOG].efficiency(0))
     return (
-        f"| {name} | {before(name):.2f} "
-        f"| {over(lambda one: one[name][1].histories / seconds(one, name)) / 1e6:.2f} "
-        f"| {over(lambda one: seconds(one, 'C, analog') / seconds(one, name)):.2f} | {at[0]:.3g} "
-        f"| {over(lambda one: efficiency(one, name, 0) / efficiency(one, analog, 0)):.1f} "
-        f"| {at[1]:.3g} | {at[2]:.3g} | {over(lambda one: one[name][1].efficiency(0)):.3g} |"
+        f"| {name} | {over(lambda one: one[name].seconds - one[name].with_histories_s):.2f} "
+        f"| {over(lambda one: one[name].rate) / 1e6:.2f} "
+        f"| {over(lambda one: one[name].rate / one[PEER].rate):.2f} | {gain} "
+        f"| {at[0]:.3g} | {better:.1f} | {at[1]:.3g} | {at[2]:.3g} |"
+    )
+
+
+def _short_runs(rounds: int) -> str:
+    """Time short runs with coarse scatter, everything included, with one thread and two."""
+    lines = []
+    for name, (phantom, source) in CASES.items():
+        volume = phantom(101)
+        seconds: dict[int, list[float]] = {1: [], 2: []}
+        for threads in (1, 2) * (rounds + 1):
+            started = time.perf_counter()
+            simulate_dose(volume, source, (0, 0, 0), histories=SHORT, seed=1, threads=threads,
+                          scatter_grid_mm=2.0)  # fmt: skip
+            seconds[threads].append(time.perf_counter() - started)
+        one, two = (seconds[threads][1:] for threads in (1, 2))  # the first rounds warm up
+        gain = median(a / b for a, b in zip(one, two, strict=True))
+        lines.append(f"{name} {median(one):.2f} and {median(two):.2f} s ({gain:.2f} ×)")
+    return (
+        f"{SHORT:,} histories in 101³ voxels with 2-mm scatter cells, everything included, on one "
+        f"thread and on two: {'; '.join(lines)}."
     )
 
 
 def _vertebra_to_target(rounds: int) -> str:
+    """Time the vertebra to its target with two sizes of scatter cells."""
     volume = vertebra_phantom(101)
     radius = np.linalg.norm(volume.centres_mm(), axis=-1)
     axis = np.abs(volume.centres_mm()[..., [0, 2]]).max(axis=-1) < 0.5
     mask = axis & (np.abs(radius - TARGET_MM) < 0.5)
-    seconds, histories = [], []
-    for n in range(rounds):
-        started = time.perf_counter()
-        dose = simulate_dose(
-            volume, source_model("needle"), (0, 0, 0), target_uncertainty=TARGET,
-            target_mask=mask, seed=n, threads=2, scatter_grid_mm=2.0,
-        )  # fmt: skip
-        seconds.append(time.perf_counter() - started)
-        histories.append(dose.histories)
+    found = []
+    for cell in (2.0, 3.0):
+        seconds, histories = [], []
+        for n in range(rounds):
+            started = time.perf_counter()
+            dose = simulate_dose(
+                volume, source_model("needle"), (0, 0, 0), target_uncertainty=TARGET,
+                target_mask=mask, seed=n, threads=2, scatter_grid_mm=cell,
+            )  # fmt: skip
+            seconds.append(time.perf_counter() - started)
+            histories.append(dose.histories)
+        found.append(
+            f"{cell:g}-mm cells {median(seconds):.1f} s ({median(histories) / 1e6:.1f}·10⁶ "
+            "histories)"
+        )
     return (
-        f"A vertebra of 101³ voxels, needle, two threads, 2-mm scatter cells: each of the "
+        f"A vertebra of 101³ voxels, needle, two threads, ray trace included: each of the "
         f"{int(mask.sum())} voxels at {TARGET_MM:g} mm on the anterior and posterior axis to "
-        f"{100 * TARGET:g} % (1 σ) in **{median(seconds):.1f} s**, ray trace included "
-        f"({median(histories) / 1e6:.2f}·10⁶ histories)."
+        f"{100 * TARGET:g} % (1 σ): {'; '.join(found)}. With 2-mm cells these voxels are scored by "
+        "themselves, since their neighbour touches the cortex; with 3-mm cells they are not."
     )
 
 
@@ -237,11 +297,8 @@ def _machine(rounds: int) -> str:
         ["gcc", "--version"],  # noqa: S607 - the compiler of the path
         capture_output=True, text=True, check=True,
     ).stdout.splitlines()[0]  # fmt: skip
-    load = os.getloadavg()[0]
-    busy = " Other programs ran at the same time." if load > 0.5 else ""
     return (
         f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; C: "
-        f"{compiler}, `{' '.join(FLAGS[:2])}`; medians of {rounds} rounds; load {load:.1f} at the "
-        f"start.{busy} *Before* is what a run costs without histories (tables, "
-        "ray trace of every voxel); rates and 1/(s²T) are without it, the last column with it."
+        f"{compiler}, `{' '.join(FLAGS[:2])}`; medians of {rounds} rounds, each ratio within its "
+        "round."
     )

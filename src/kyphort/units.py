@@ -7,6 +7,9 @@ DAYS_PER_MONTH = 30.4375
 """Days in a month: 365.25 / 12."""
 
 
+_DAYS_OF_EVERY_MONTH = 28
+
+
 def days_between(start: dt.date, end: dt.date) -> int:
     """Return the whole days from `start` to `end` [d], negative when `end` comes first.
 
@@ -35,5 +38,7 @@ def add_calendar_months(date: dt.date, months: int) -> dt.date:
     """
     index = date.year * 12 + date.month - 1 + months
     year, month = divmod(index, 12)
+    if date.day <= _DAYS_OF_EVERY_MONTH:
+        return dt.date(year, month + 1, date.day)
     last_day = calendar.monthrange(year, month + 1)[1]
     return dt.date(year, month + 1, min(date.day, last_day))

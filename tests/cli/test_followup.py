@@ -284,8 +284,16 @@ def test_protocols_are_listed_with_their_verification() -> None:
 
 def test_a_protocol_is_shown_with_what_is_assumed() -> None:
     output = run("protocol", "show", "nct01280032").output
-    assert re.search(r"^12 months +12 months +-30 to \+30 +imaging +no +no +assumed$", output, re.M)
+    assert re.search(
+        r"^12 months +12 months +procedure +-30 to \+30 +imaging +no +no +assumed$", output, re.M
+    )
     assert "Not known and left out: visits between the procedure and day 90" in output
+    assert re.search(
+        r"^age +inclusion +Age of at least 50 years +from the records +yes", output, re.M
+    )
+    assert re.search(
+        r"^fit +exclusion +Fit for anaesthesia and surgery +by hand +yes", output, re.M
+    )
     assert "every 6 months" in run("protocol", "show", "bludau2020_methods").output
 
 
@@ -294,7 +302,10 @@ def test_a_new_protocol_file_passes_its_check_and_is_not_replaced(tmp_path: Path
     assert f"kyphort protocol check {file}" in run("protocol", "new", file).output
     assert file.read_text(encoding="utf-8") == protocol_template_text()
     done = run("protocol", "check", file)
-    assert done.output == f"{file}: a valid protocol 'my_centre' with 4 visits.\n"
+    assert (
+        done.output
+        == f"{file}: a valid protocol 'my_centre' with 4 visits and 6 rules of eligibility.\n"
+    )
     again = run("protocol", "new", file).exception
     assert isinstance(again, OutputError)
     assert "exists already" in str(again)

@@ -47,20 +47,20 @@ def test_template_makes_a_complete_folder(tmp_path: Path) -> None:
     done = run("template", str(tmp_path / "new" / "data"))
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "new" / "data"
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "adverse_events.csv",
+    assert {path.name for path in folder.iterdir()} == {
         "data_dictionary.csv",
         "data_dictionary.html",
         "dataset.toml",
         "example",
-        "patients.csv",
+        "optional",
         "study.toml",
-        "vertebrae.csv",
-        "visits.csv",
-    ]
+        *(file.name for file in CSV_FILES if not file.is_optional),
+    }
+    assert {path.name for path in (folder / "optional").iterdir()} == {
+        file.name for file in CSV_FILES if file.is_optional
+    }
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["data"]
-    for name in example_files():
-        assert str(folder / name) in done.stdout
+    assert f"{folder / 'example'}/ ({len(example_files())} files)" in done.stdout
     assert read_study(folder / "study.toml") == default_study()
     assert tomllib.loads((folder / "dataset.toml").read_text())["synthetic"] is False
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,11 +26,13 @@ _SUMMARY = DoseSummary(
         ({"plan_hash": "not a hash"}, "plan_hash is not a hash"),
     ],
 )
-def test_an_impossible_value_is_named_with_its_vertebra(changes, named):
+def test_an_impossible_value_is_named_with_its_vertebra(
+    changes: dict[str, Any], named: str
+) -> None:
     with pytest.raises(InvalidDataError, match=f"P017-T12: {named}"):
         replace(_SUMMARY, **changes)
 
 
-def test_a_structure_that_was_not_contoured_has_no_dose():
+def test_a_structure_that_was_not_contoured_has_no_dose() -> None:
     assert _SUMMARY.lesion_d90_gy is None
     assert _SUMMARY.cord_d003cc_gy is None

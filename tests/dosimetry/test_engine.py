@@ -17,14 +17,16 @@ from kyphort.dosimetry import (
     gamma_index,
     material,
     radial_dose,
+    run_checks,
     simulate_dose,
     slab_phantom,
     uniform_phantom,
     vertebra_phantom,
+    volume_from_hounsfield,
     water_phantom,
 )
-from kyphort.dosimetry import engine as engine_module
 from kyphort.dosimetry.engine import GY_PER_WORTH
+from kyphort.dosimetry.task import make_task, primary_of
 from kyphort.errors import InvalidDataError
 
 KEV30 = PhotonSource.monoenergetic(30.0)
@@ -62,10 +64,8 @@ def test_the_primary_is_exact_to_the_voxel_mean(name: str) -> None:
     )
     full = few(volume, source, positions_mm=source_at, histories=3_200_0, seed=5)
     # Scatter is taken away by the difference of two seeds' common part: the engine's own primary.
-    task = engine_module._task(
-        volume, source, source_at, None, None, "medium", 1, 1, "hybrid", None
-    )
-    primary = engine_module._primary(task)[0] * GY_PER_WORTH
+    task = make_task(volume, source, source_at, None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0] * GY_PER_WORTH
     per_mm = float(attenuation(filling, 20.0)) * filling.density_g_cm3 / 10
     worth = 20.0 * float(energy_transfer(filling, 20.0)) * GY_PER_WORTH
     for place in [(7, 7, 9), (7, 7, 10), (7, 9, 7), (9, 8, 9), (7, 7, 13), (12, 12, 12), (2, 7, 3)]:
@@ -77,10 +77,8 @@ def test_the_primary_is_exact_to_the_voxel_mean(name: str) -> None:
 def test_the_voxels_around_the_source_are_exact_too() -> None:
     # All 27 of them together: the integral over a cube, from its analytic form in directions.
     volume, source = water_phantom(9), PhotonSource.monoenergetic(20.0)
-    task = engine_module._task(
-        volume, source, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None
-    )
-    primary = engine_module._primary(task)[0][3:6, 3:6, 3:6].sum()
+    task = make_task(volume, source, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0][3:6, 3:6, 3:6].sum()
     per_mm = float(attenuation(material("water"), 20.0)) * 0.0998
     cosine, azimuth = np.meshgrid(
         np.linspace(-1, 1, 2001)[1:-1], np.linspace(0, 2 * np.pi, 1000, endpoint=False)
@@ -97,8 +95,8 @@ def test_the_voxels_around_the_source_are_exact_too() -> None:
 def test_slab_attenuation() -> None:
     spongiosa, water = material("spongiosa"), material("water")
     volume = slab_phantom(2.5, 8.5, spongiosa, water, voxels=41)
-    task = engine_module._task(volume, KEV30, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
-    primary = engine_module._primary(task)[0]
+    task = make_task(volume, KEV30, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
+    primary = primary_of(task)[0]
     through = primary[20, 20, 20 + 12]
     per_mm = [float(attenuation(one, 30.0)) * one.density_g_cm3 / 10 for one in (water, spongiosa)]
     depth = 6 * per_mm[0] + 6 * per_mm[1]
@@ -364,6 +362,85 @@ def test_a_source_in_air_or_metal_is_refused(name: str) -> None:
 
 
 def test_too_little_memory_is_said_before_the_run(monkeypatch: Any) -> None:
-    monkeypatch.setattr(engine_module, "_free_bytes", lambda: 1e5)
+    monkeypatch.setattr(run_checks, "free_bytes", lambda: 1e5)
     with pytest.raises(InvalidDataError, match="GB are free"):
         few(water_phantom(15), histories=10**9)
+
+
+def canal() -> Volume:
+    """Return water of 5 × 11 mm along z in cortical bone."""
+    bone, water = material("cortical_bone"), material("water")
+    base = uniform_phantom(41, bone)
+    centres = base.centres_mm()
+    inside = (np.abs(centres[..., 0] - 8) < 3) & (np.abs(centres[..., 1]) < 6)
+    return Volume.from_masks(bone, [(water, inside)], base.spacing_mm, base.origin_mm)
+
+
+def test_coarse_scatter_has_no_bias_in_a_canal_of_bone() -> None:
+    # Cells of one voxel do not smooth; the same seed follows the same photons: no chance is left.
+    volume = canal()
+    options: Any = {"histories": 320_000, "seed": 3, "threads": 2}
+    exact, coarse = (few(volume, scatter_grid_mm=size, **options) for size in (1.0, 2.0))
+    water = (volume.material_index == 1) & (radius(volume) > 5)
+    np.testing.assert_allclose(coarse.dose_gy[water], exact.dose_gy[water], rtol=1e-6)
+    bone = (volume.material_index == 0) & (radius(volume) > 5) & (radius(volume) < 15)
+    weight = radius(volume)[bone] ** 3
+    ratio = (coarse.dose_gy[bone] @ weight) / (exact.dose_gy[bone] @ weight)
+    assert ratio == pytest.approx(1, abs=0.003)
+    assert np.median(coarse.relative_uncertainty[bone]) < 0.6 * np.median(
+        exact.relative_uncertainty[bone]
+    )
+
+
+def test_noise_of_a_ct_is_no_interface() -> None:
+    hounsfield = 240 + 25 * np.random.default_rng(1).normal(size=(31, 31, 31))
+    volume = volume_from_hounsfield(np.rint(hounsfield).astype(np.int16), (1, 1, 1), (-15,) * 3)
+    exact, coarse = (
+        few(volume, histories=64_000, seed=3, scatter_grid_mm=size) for size in (1.0, 2.0)
+    )
+    near = (radius(volume) > 5) & (radius(volume) < 12)
+    assert np.median(coarse.relative_uncertainty[near]) < 0.5 * np.median(
+        exact.relative_uncertainty[near]
+    )
+    weight = radius(volume)[near] ** 3
+    ratio = (coarse.dose_gy[near] @ weight) / (exact.dose_gy[near] @ weight)
+    assert ratio == pytest.approx(1, abs=0.003)
+
+
+def test_the_primary_behind_an_edge_is_the_mean_over_the_voxel() -> None:
+    # A shadow edge of bone, against 24³ points in voxels that it crosses.
+    bone, water = material("cortical_bone"), material("water")
+    base = uniform_phantom(31, water)
+    centres = base.centres_mm()
+    block = (centres[..., 0] > 4) & (centres[..., 0] < 7) & (centres[..., 1] > 1.5)
+    volume = Volume.from_masks(water, [(bone, block)], base.spacing_mm, base.origin_mm)
+    task = make_task(volume, KEV30, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", None)
+    found = primary_of(task)[0]
+    per_mm = [float(attenuation(one, 30.0)) * one.density_g_cm3 / 10 for one in (water, bone)]
+    worth = 30.0 * float(energy_transfer(water, 30.0))
+    offsets = (np.arange(24) + 0.5) / 24 - 0.5
+    difference = []
+    for y, x in [(2, 10), (3, 10), (4, 12), (5, 12), (3, 14), (5, 14), (4, 9), (9, 12)]:
+        px, py, pz = np.meshgrid(x + offsets, y + offsets, offsets, indexing="ij")
+        r = np.sqrt(px**2 + py**2 + pz**2)
+        # The ray crosses 4.5 < X < 6.5 where Y > 1.5, both along X = t px.
+        low, high = np.maximum(4.5 / px, 1.5 / py), np.minimum(6.5 / px, 1.0)
+        through = np.clip(high - low, 0, None) * r
+        value = worth * np.exp(-per_mm[0] * (r - through) - per_mm[1] * through)
+        expected = float(np.mean(value / (4 * math.pi * r**2)))
+        difference.append(found[15, 15 + y, 15 + x] / expected - 1)
+    assert np.abs(difference).max() < 0.03
+    assert abs(np.mean(difference)) < 0.01
+
+
+@pytest.mark.parametrize("change", [{"seed": -1}, {"seed": 0.5}, {"threads": 0}])
+def test_impossible_seeds_and_threads_are_refused_in_shells_too(change: Any) -> None:
+    options = {"half_size_mm": 20.5, "histories": 64, "seed": 1} | change
+    with pytest.raises(InvalidDataError, match="allowed are"):
+        radial_dose(KEV30, material("water"), [4.5, 5.5], **options)
+
+
+@pytest.mark.parametrize(("voxels", "spacing"), [(0, 1.0), (9, 0.0), (9, math.nan), (100_000, 1.0)])
+def test_impossible_phantoms_are_refused(voxels: int, spacing: float) -> None:
+    with pytest.raises(InvalidDataError):
+        water_phantom(voxels, spacing_mm=spacing)

@@ -141,8 +141,13 @@ def test_tables_are_read_with_the_reference_of_their_distances(tmp_path: Path) -
     csv.write_text("distance_mm,dose_rate_gy_per_min\n5,7.0\n10,1.7\n20,0.4\n")
     assert read_depth_dose(csv).dataset == "chamber"
     csv.write_text("mm,Gy\n5,7.0\n")
-    with pytest.raises(InvalidDataError, match="not a depth-dose table"):
+    with pytest.raises(InvalidDataError, match="lacks the column 'distance_mm'"):
         read_depth_dose(csv)
+    csv.write_text("distance_mm,dose_rate_gy_per_min\n5,7.0\n10,1,7\n20,0.4 Gy\n")
+    with pytest.raises(InvalidDataError, match="row 4, dose_rate_gy_per_min"):
+        read_depth_dose(csv)
+    with pytest.raises(InvalidDataError, match="cannot be read"):
+        read_depth_dose(tmp_path / "absent.csv")
 
 
 def test_what_is_not_verified_says_so_and_can_be_changed(tmp_path: Path) -> None:

@@ -125,3 +125,35 @@ def test_the_vertebra_has_its_parts() -> None:
         vertebra_phantom(20)
     with pytest.raises(InvalidDataError, match="0 voxels"):
         water_phantom(0)
+
+
+def test_a_part_keeps_place_and_tissue() -> None:
+    turned = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    hounsfield = np.arange(12 * 10 * 8).reshape(12, 10, 8)
+    whole = volume_from_hounsfield(hounsfield, (1, 2, 3), (5, 6, 7), direction=turned)
+    centre = whole.centres_mm()[6, 5, 4]
+    part = whole.crop(centre, 4.0)
+    # 4 mm on both sides of the middle of a voxel of 3, 2 and 1 mm.
+    assert part.shape == (3, 5, 8)
+    z, y, x = part.voxel_of(centre)
+    np.testing.assert_allclose(part.centres_mm()[z, y, x], centre)
+    for name in ("material_index", "density_g_cm3", "next_fraction"):
+        assert getattr(part, name)[z, y, x] == getattr(whole, name)[6, 5, 4]
+    everything = whole.crop(centre, 1000.0)
+    assert everything.shape == whole.shape
+    np.testing.assert_allclose(everything.origin_mm, whole.origin_mm)
+    for margin in (-1.0, np.nan):
+        with pytest.raises(InvalidDataError, match="margin"):
+            whole.crop(centre, margin)
+    with pytest.raises(InvalidDataError, match="outside the volume"):
+        whole.crop(centre + 100, 1.0)
+
+
+def test_whole_hounsfield_units_give_the_same_tissue_as_real_numbers() -> None:
+    values = np.random.default_rng(1).integers(-1024, 3000, size=(30, 20, 10))
+    by_table, by_curve = (
+        volume_from_hounsfield(values.astype(kind), (1, 1, 1), (0, 0, 0))
+        for kind in (np.int16, np.float64)
+    )
+    for name in ("material_index", "density_g_cm3", "next_fraction"):
+        np.testing.assert_array_equal(getattr(by_table, name), getattr(by_curve, name))

@@ -32,7 +32,7 @@ FILES: list[Case] = [
     ([Recode(PATIENTS, "utf-8-sig")], [("KD-ENCODING", PATIENTS, None, "")]),
     ([Recode(PATIENTS, separator=";")], [("KD-SEPARATOR", PATIENTS, None, "")]),
     ([Text(VISITS, "absent", "abs\0nt")], [("KD-NUL", VISITS, 3, "")]),
-    ([Text(VISITS, "8,60\r\n", '8,"60\r\n')], [("KD-QUOTE", VISITS, 2, "")]),
+    ([Text(VISITS, "8,60,\r\n", '8,"60,\r\n')], [("KD-QUOTE", VISITS, 2, "")]),
     (
         [Text(TOML, "name", "nmae")],
         [

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from kyphort.exchange.csv_set import Checked, Finding, check_csv_set
+from kyphort.exchange.csv_set.columns import REQUIRED_FILE_NAMES
 from kyphort.exchange.csv_set.template import example_files
 
 TODAY = dt.date(2026, 6, 1)
@@ -13,11 +14,12 @@ Place = tuple[str, str, int | None, str]
 """Rule, file, row and column of a finding."""
 
 
-def copy_example(folder: Path) -> Path:
-    """Write the example, which gives no finding, into `folder`."""
+def copy_example(folder: Path, *, with_optional: bool = False) -> Path:
+    """Write the example, which gives no finding, into `folder`: the files every data set has."""
     folder.mkdir(exist_ok=True)
     for name, text in example_files().items():
-        (folder / name).write_bytes(text.encode())
+        if with_optional or name in REQUIRED_FILE_NAMES:
+            (folder / name).write_bytes(text.encode())
     return folder
 
 
@@ -143,9 +145,9 @@ def _rows(path: Path) -> list[list[str]]:
     return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
 
 
-def check_with(folder: Path, *edits: Edit) -> Checked:
+def check_with(folder: Path, *edits: Edit, with_optional: bool = False) -> Checked:
     """Check a copy of the example after the edits."""
-    copy_example(folder)
+    copy_example(folder, with_optional=with_optional)
     for edit in edits:
         edit.plant(folder)
     return check_csv_set(folder, today=TODAY)

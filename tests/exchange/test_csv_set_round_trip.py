@@ -94,7 +94,9 @@ def test_the_shipped_set_comes_back(tmp_path: Path) -> None:
 
 
 def test_the_example_is_written_as_it_was_read(tmp_path: Path) -> None:
-    write_csv_set(read_csv_set(copy_example(tmp_path / "data")), tmp_path / "export")
+    write_csv_set(
+        read_csv_set(copy_example(tmp_path / "data", with_optional=True)), tmp_path / "export"
+    )
     for name, text in example_files().items():
         written = (tmp_path / "export" / name).read_bytes().decode()
         if name.endswith(".csv"):

@@ -9,6 +9,7 @@ from kyphort.exchange.csv_set import CATALOGUE, Severity, check_csv_set
 from kyphort.exchange.csv_set import check as check_module
 
 from .caught_in_cells import CAUGHT_IN_CELLS
+from .caught_in_optional import CAUGHT_IN_OPTIONAL
 from .caught_in_rows import CAUGHT_IN_ROWS
 from .planting import (
     TODAY,
@@ -40,7 +41,7 @@ PASSING: dict[str, Sequence[Edit]] = {
     "KD-CELL-COUNT": [Text(PATIENTS, "Lung cancer", '"Lung, left"')],
     "KD-CELL-SIZE": [Put(PATIENTS, 3, "entity", "x" * 1000)],
     "KD-CHARACTER": [Put(PATIENTS, 3, "entity", "two\nlines")],
-    "KD-ROW-EMPTY": [Text(EVENTS, "2019-02-20\r\n", "2019-02-20\r\n,,,,,,,\r\n\r\n")],
+    "KD-ROW-EMPTY": [Text(EVENTS, "irradiation\r\n", "irradiation\r\n,,,,,,,\r\n\r\n")],
     "KD-REQUIRED": [Put(VISITS, 3, "new_fracture", "")],
     "KD-PLACEHOLDER": [Put(PATIENTS, 2, "entity", "NA")],
     "KD-LEVEL": [
@@ -114,6 +115,23 @@ def test_a_fault_gives_one_line_at_its_place(
     assert (checked.cohort is None) == has_error
 
 
+@pytest.mark.parametrize(("edits", "expected"), CAUGHT_IN_OPTIONAL)
+def test_a_fault_of_an_optional_file_gives_one_line_at_its_place(
+    tmp_path: Path, edits: Sequence[Edit], expected: list[Place]
+) -> None:
+    checked = check_with(tmp_path / "data", *edits, with_optional=True)
+    assert [place(finding) for finding in checked.findings] == expected
+    assert (checked.cohort is None) == any(
+        finding.severity is Severity.ERROR for finding in checked.findings
+    )
+
+
+def test_the_whole_example_gives_no_line(tmp_path: Path) -> None:
+    checked = check_with(tmp_path / "data", with_optional=True)
+    assert checked.findings == ()
+    assert checked.valid_cohort().deliveries
+
+
 @pytest.mark.parametrize("rule", PASSING)
 def test_what_is_right_gives_no_line(tmp_path: Path, rule: str) -> None:
     checked = check_with(tmp_path / "data", *PASSING[rule])
@@ -149,7 +167,7 @@ def test_what_no_rule_names_is_still_refused(
 def test_every_rule_is_caught_here_and_named_once() -> None:
     names = [rule.identifier for rule in CATALOGUE]
     assert len(set(names)) == len(names)
-    caught = {rule for _, expected in CAUGHT for rule, *_ in expected}
+    caught = {rule for _, expected in (*CAUGHT, *CAUGHT_IN_OPTIONAL) for rule, *_ in expected}
     assert caught | {"KD-FOLDER", "KD-COHORT"} == set(names)
     assert set(PASSING) <= set(names)
 

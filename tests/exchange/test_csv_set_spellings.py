@@ -10,6 +10,7 @@ from kyphort.exchange.csv_set.columns import CSV_FILES
 
 from .planting import TODAY, Put, Recode, Text, check_with, copy_example
 
+CORE = [file for file in CSV_FILES if not file.is_optional]
 PATIENTS, VERTEBRAE, VISITS = "patients.csv", "vertebrae.csv", "visits.csv"
 
 
@@ -141,7 +142,7 @@ def test_encodings_and_separators_are_recognised_and_named(
 ) -> None:
     entity = Put(PATIENTS, 2, "entity", "Nierenzellkarzinom, groß – 5 €")
     plain = check_with(tmp_path / "plain", entity)
-    recoded = [Recode(file.name, encoding, separator) for file in CSV_FILES]
+    recoded = [Recode(file.name, encoding, separator) for file in CORE]
     checked = check_with(tmp_path / "data", entity, *recoded)
     assert checked.cohort is not None
     assert checked.cohort == plain.cohort
@@ -192,7 +193,7 @@ DATE_COLUMNS = {
 def test_dates_in_one_declared_format(tmp_path: Path, name: str, pattern: str) -> None:
     expected = check_with(tmp_path / "plain").cohort
     folder = copy_example(tmp_path / "data")
-    for file in CSV_FILES:
+    for file in CORE:
         header, *lines = (folder / file.name).read_text(encoding="utf-8").splitlines()
         dates = {header.split(",").index(column) for column in DATE_COLUMNS[file.name]}
         rows = [

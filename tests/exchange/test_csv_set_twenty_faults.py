@@ -113,7 +113,7 @@ FAULTS: list[tuple[Edit, str, str]] = [
     (
         Text(EVENTS, "SYN-E05,2019-02-03,", "SYN-E05,2019-02-03,root, "),
         "KD-CELL-COUNT",
-        "adverse_events.csv row 3: 9 cells, but the header has 8.",
+        "adverse_events.csv row 3: 13 cells, but the header has 12.",
     ),
 ]
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kyphort.exchange.csv_set.columns import ALWAYS, CSV_FILES, Column, CsvFile
+from kyphort.clinical.records import ALWAYS
+from kyphort.exchange.csv_set.columns import CSV_FILES, Column, CsvFile
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.reports.dictionary import dictionary_markdown
 from kyphort.workflows.template import declared_dictionary

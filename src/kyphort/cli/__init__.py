@@ -10,6 +10,7 @@ import typer
 
 from kyphort import __version__
 from kyphort.cli import analyse, check, dose, followup, paper, protocol, reproduce, template
+from kyphort.cli import analyse, check, dose, eligibility, followup, protocol, reproduce, template
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("analyse")(analyse.analyse)
 app.command("template")(template.template)
 app.command("check")(check.check)
+app.command("eligibility")(eligibility.eligibility)
 app.command("reproduce")(reproduce.reproduce)
 app.add_typer(dose.app, name="dose")
 app.add_typer(followup.app, name="followup")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kyphort.dosimetry import Progress
-    from kyphort.workflows.dose import DoseReport
+    from kyphort.workflows.dose_report import DoseReport
 
 app = typer.Typer(
     help="Dose of the source in water, bone and phantoms; irradiation times.",
@@ -96,10 +96,11 @@ def phantom(
     threads: Threads = 1,
 ) -> None:
     """Compute the dose in a digital phantom, beside the same source in water."""
-    from kyphort.workflows import dose as verbs  # noqa: PLC0415 - heavy libraries
+    from kyphort.workflows.dose import chosen_source  # noqa: PLC0415 - heavy libraries
+    from kyphort.workflows.dose_phantom import dose_in_phantom  # noqa: PLC0415
 
-    found = verbs.phantom(
-        verbs.chosen_source(source, table),
+    found = dose_in_phantom(
+        chosen_source(source, table),
         name,
         voxels=voxels,
         target=target,
@@ -212,9 +213,13 @@ def _show(found: "DoseReport", out: Path | None) -> None:
     console.print(f"{found.title}\n{found.subtitle}\n")
     for one in found.tables:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in one.columns:
-            table.add_column(column.title, justify="right" if column.is_number else "left")
-        for row in one.written_rows():
+        rows = one.written_rows()
+        for column, *cells in zip(one.columns, *rows, strict=True):
+            if column.is_number:
+                table.add_column(column.title, justify="right")
+            else:  # Words are not cut, whatever the width of the terminal.
+                table.add_column(column.title, min_width=max(map(len, cells), default=0))
+        for row in rows:
             table.add_row(*row)
         console.print(table)
     for note in found.notes:

@@ -22,6 +22,8 @@ class StateChoice(StrEnum):
     MISSED = "missed"
     DONE = "done"
     CLOSED_DEATH = "closed_death"
+    CLOSED_WITHDRAWAL = "closed_withdrawal"
+    CLOSED_LOSS = "closed_loss"
     CLOSED_CUT_OFF = "closed_cut_off"
 
 

@@ -1,4 +1,4 @@
-"""`kyphort protocol`: the follow-up protocols, shipped and a centre's own."""
+"""`kyphort protocol`: the protocols, shipped and a centre's own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from kyphort.protocol import FollowUpProtocol, PlannedVisit
 
-app = typer.Typer(help="Follow-up protocols: list, show, check, begin.", no_args_is_help=True)
+app = typer.Typer(help="Protocols: list, show, check, begin.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -26,7 +26,7 @@ def list_protocols() -> None:
 def show(
     protocol: Annotated[str, typer.Argument(metavar="ID|FILE", help="Protocol id or file.")],
 ) -> None:
-    """Show a protocol: its visits, windows and requirements, and which of them are verified."""
+    """Show a protocol: its visits and rules of eligibility, and which of them are verified."""
     from kyphort.protocol import find_protocol  # noqa: PLC0415
 
     _show(find_protocol(protocol))
@@ -34,13 +34,16 @@ def show(
 
 @app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="Protocol file.")]) -> None:
-    """Check a protocol file; exits with 3 when something is wrong, and says what."""
+    """Check a protocol file; exits with 3 when something is wrong, and lists every fault."""
     from kyphort.protocol import read_protocol  # noqa: PLC0415
 
     found = read_protocol(file)
-    typer.echo(f"{file}: a valid protocol '{found.id}' with {len(found.visits)} visits.")
+    rules = f" and {len(found.eligibility)} rules of eligibility" if found.eligibility else ""
+    typer.echo(f"{file}: a valid protocol '{found.id}' with {len(found.visits)} visits{rules}.")
     if found.assumptions:
         typer.echo(f"Not verified: {'; '.join(found.assumptions)}.")
+    if found.unverified_rules:
+        typer.echo(f"Rules not verified: {', '.join(found.unverified_rules)}.")
 
 
 @app.command("new")
@@ -57,13 +60,26 @@ def _show(protocol: "FollowUpProtocol") -> None:
 
     typer.echo(f"{protocol.id}: {protocol.title}")
     typer.echo(f"Source: {protocol.source}. Verified: {_yes(is_so=protocol.verified)}.\n")
-    titles = ("Visit", "Target", "Window (days)", "Requires", "Repeats", "Target seen", "Window")
+    titles = (
+        "Visit",
+        "Target",
+        "From",
+        "Window (days)",
+        "Requires",
+        "Repeats",
+        "Target seen",
+        "Window",
+    )
     typer.echo(columns(titles, [_row(one) for one in protocol.visits]))
     typer.echo()
     for one in protocol.visits:
         typer.echo(f"{one.name}: {one.source}.")
     if protocol.unknown:
         typer.echo(f"\nNot known and left out: {'; '.join(protocol.unknown)}.")
+    if protocol.eligibility:
+        from kyphort.reports.eligibility import rules_table  # noqa: PLC0415
+
+        typer.echo(f"\n{rules_table(protocol.eligibility)}")
 
 
 def _row(visit: "PlannedVisit") -> tuple[str, ...]:
@@ -71,6 +87,7 @@ def _row(visit: "PlannedVisit") -> tuple[str, ...]:
     return (
         visit.name,
         str(visit.offset),
+        visit.anchor.value,
         f"-{visit.before_days} to +{visit.after_days}",
         ", ".join(visit.requires),
         f"every {every} months" if every else "no",

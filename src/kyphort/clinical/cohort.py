@@ -1,15 +1,28 @@
 """The cohort: the one value that travels from the registry to the endpoints."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from kyphort.clinical.followup import AdverseEvent, Visit, VisitKind
+from kyphort.clinical.baseline import Baseline, Radiotherapy
+from kyphort.clinical.cohort_checks import check_chronology, check_identity
+from kyphort.clinical.dose_summary import DoseSummary
+from kyphort.clinical.ending import LossToFollowUp, Withdrawal
+from kyphort.clinical.followup import AdverseEvent, Visit
+from kyphort.clinical.history import (
+    Consent,
+    EligibilityEntry,
+    PrimaryTumour,
+    TrialMembership,
+)
 from kyphort.clinical.patient import Patient
+from kyphort.clinical.procedure import Delivery, Procedure
+from kyphort.clinical.records import RECORDS, RecordType
+from kyphort.clinical.status import NeurologicalStatus, PerformanceStatus
+from kyphort.clinical.therapy import Retreatment, SystemicTherapy
 from kyphort.clinical.treatment import TreatedVertebra
-from kyphort.errors import InvalidDataError
 
 
 class _PatientRow(Protocol):
@@ -18,6 +31,8 @@ class _PatientRow(Protocol):
 
 
 _Row = TypeVar("_Row", bound=_PatientRow)
+_OWN = tuple(one for one in RECORDS if not one.within)
+"""The records that are fields of the cohort."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +40,15 @@ class Cohort:
     """Everything that is known of a group of patients up to a data cut-off.
 
     `synthetic` is True when the rows do not describe real people; it is carried into every output.
-    Rows are kept in canonical order (patient, then date or level), so that cohorts with the same
-    content are equal whatever the order in which they were read.
+    Rows are kept in canonical order (by their keys, levels from head to tail), so that cohorts with
+    the same content are equal whatever the order in which they were read.
 
     Raises
     ------
     InvalidDataError
-        When rows contradict each other: a repeated patient, vertebra or visit, a row of an unknown
-        patient, a patient without a vertebra, a date before the procedure, after the last contact
-        or after the data cut-off.
+        When rows contradict each other: a repeated row, a row of an unknown patient or of a level
+        that was not treated, a patient without a vertebra, a date before the procedure, after the
+        last contact or after the data cut-off.
     """
 
     name: str
@@ -44,46 +59,61 @@ class Cohort:
     vertebrae: tuple[TreatedVertebra, ...]
     visits: tuple[Visit, ...] = ()
     adverse_events: tuple[AdverseEvent, ...] = ()
-    _vertebrae_of: dict[str, tuple[TreatedVertebra, ...]] = field(
-        init=False, repr=False, compare=False
-    )
-    _visits_of: dict[str, tuple[Visit, ...]] = field(init=False, repr=False, compare=False)
-    _adverse_events_of: dict[str, tuple[AdverseEvent, ...]] = field(
+    primary_tumours: tuple[PrimaryTumour, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    trial_memberships: tuple[TrialMembership, ...] = ()
+    eligibility_entries: tuple[EligibilityEntry, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    radiotherapies: tuple[Radiotherapy, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    dose_summaries: tuple[DoseSummary, ...] = ()
+    neurological_statuses: tuple[NeurologicalStatus, ...] = ()
+    performance_statuses: tuple[PerformanceStatus, ...] = ()
+    systemic_therapies: tuple[SystemicTherapy, ...] = ()
+    retreatments: tuple[Retreatment, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    losses_to_follow_up: tuple[LossToFollowUp, ...] = ()
+    _of_patient: dict[type, dict[str, tuple[Any, ...]]] = field(
         init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        self._keep("patients", sorted(self.patients, key=lambda row: row.patient_id))
-        self._keep(
-            "vertebrae",
-            sorted(self.vertebrae, key=lambda row: (row.patient_id, row.level.position)),
-        )
-        self._keep("visits", sorted(self.visits, key=lambda row: (row.patient_id, row.visit_date)))
-        self._keep(
-            "adverse_events",
-            sorted(self.adverse_events, key=lambda row: (row.patient_id, row.onset_date, row.term)),
-        )
-        object.__setattr__(self, "_vertebrae_of", _by_patient(self.vertebrae))
-        object.__setattr__(self, "_visits_of", _by_patient(self.visits))
-        object.__setattr__(self, "_adverse_events_of", _by_patient(self.adverse_events))
-        _check_identity(self)
+        for kind in _OWN:
+            ordered = sorted(getattr(self, kind.plural), key=kind.key_of)
+            object.__setattr__(self, kind.plural, tuple(ordered))
+        grouped = {kind.record_class: _by_patient(self.records(kind)) for kind in _OWN}
+        object.__setattr__(self, "_of_patient", grouped)
+        check_identity(self)
         for patient in self.patients:
-            _check_chronology(self, patient)
+            check_chronology(self, patient)
 
-    def _keep(self, name: str, rows: list[_Row]) -> None:
-        object.__setattr__(self, name, tuple(rows))
+    def records(self, kind: RecordType) -> tuple[Any, ...]:
+        """Return the records of one declared kind."""
+        return cast("tuple[Any, ...]", getattr(self, kind.plural))
+
+    def of(self, patient: Patient, record_class: type[_Row]) -> tuple[_Row, ...]:
+        """Return the records of one class that belong to `patient`, in the order of their keys.
+
+        >>> from kyphort.exchange.csv_set import read_csv_set
+        >>> from kyphort.published import dataset_folder
+        >>> cohort = read_csv_set(dataset_folder("bludau2020"))
+        >>> len(cohort.of(cohort.patients[0], TreatedVertebra))
+        1
+        """
+        return self._of_patient[record_class].get(patient.patient_id, ())
 
     def vertebrae_of(self, patient: Patient) -> tuple[TreatedVertebra, ...]:
         """Return the treated vertebrae of `patient`, head to tail."""
-        return self._vertebrae_of[patient.patient_id]
+        return self.of(patient, TreatedVertebra)
 
     def visits_of(self, patient: Patient) -> tuple[Visit, ...]:
         """Return the visits of `patient` by date."""
-        return self._visits_of.get(patient.patient_id, ())
+        return self.of(patient, Visit)
 
     def adverse_events_of(self, patient: Patient) -> tuple[AdverseEvent, ...]:
         """Return the adverse events of `patient` by date of onset."""
-        return self._adverse_events_of.get(patient.patient_id, ())
+        return self.of(patient, AdverseEvent)
 
     def first_procedure_date(self, patient: Patient) -> dt.date:
         """Return the date of the patient's first procedure, the origin of survival."""
@@ -95,85 +125,3 @@ def _by_patient(rows: Iterable[_Row]) -> dict[str, tuple[_Row, ...]]:
     for row in rows:
         grouped[row.patient_id].append(row)
     return {patient_id: tuple(found) for patient_id, found in grouped.items()}
-
-
-def _check_identity(cohort: Cohort) -> None:
-    known = {patient.patient_id for patient in cohort.patients}
-    _refuse_repeats("patient", (patient.patient_id for patient in cohort.patients))
-    _refuse_repeats("vertebra", (vertebra.vertebra_id for vertebra in cohort.vertebrae))
-    _refuse_repeats("visit", (f"{row.patient_id} on {row.visit_date}" for row in cohort.visits))
-    _refuse_repeats(
-        "adverse event",
-        (f"'{row.term}' of {row.patient_id} on {row.onset_date}" for row in cohort.adverse_events),
-    )
-    for kind, rows in (
-        ("vertebra", cohort.vertebrae),
-        ("visit", cohort.visits),
-        ("adverse event", cohort.adverse_events),
-    ):
-        for row in rows:
-            if row.patient_id not in known:
-                raise InvalidDataError(
-                    f"A {kind} belongs to patient {row.patient_id}, who is not among the patients. "
-                    "Add the patient or correct the patient_id."
-                )
-    for patient in cohort.patients:
-        if not cohort._vertebrae_of.get(patient.patient_id):
-            raise InvalidDataError(
-                f"Patient {patient.patient_id} has no treated vertebra. A cohort holds treated "
-                "patients only: add the vertebra or remove the patient."
-            )
-
-
-def _refuse_repeats(kind: str, names: Iterable[str]) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise InvalidDataError(
-            f"The {kind} {repeated[0]} appears more than once. Every {kind} has one row: "
-            "remove or correct the other."
-        )
-
-
-def _check_chronology(cohort: Cohort, patient: Patient) -> None:
-    procedures = [vertebra.procedure_date for vertebra in cohort.vertebrae_of(patient)]
-    first, last = min(procedures), patient.last_contact_date
-    _within(patient, "last contact", last, first, cohort.data_cut_off)
-    for vertebra in cohort.vertebrae_of(patient):
-        _within(patient, f"procedure at {vertebra.level}", vertebra.procedure_date, first, last)
-        if vertebra.retreatment_date is not None:
-            _within(
-                patient,
-                f"retreatment of {vertebra.level}",
-                vertebra.retreatment_date,
-                vertebra.procedure_date,
-                last,
-            )
-    treated = {vertebra.level for vertebra in cohort.vertebrae_of(patient)}
-    for visit in cohort.visits_of(patient):
-        is_baseline = visit.kind is VisitKind.BASELINE
-        earliest = min(first, visit.visit_date) if is_baseline else first
-        _within(patient, "visit", visit.visit_date, earliest, last)
-        _refuse_repeats(
-            "reading",
-            (
-                f"{visit.patient_id} on {visit.visit_date} of {one.level} by reader '{one.reader}'"
-                for one in visit.assessments
-            ),
-        )
-        for assessment in visit.assessments:
-            if assessment.level not in treated:
-                raise InvalidDataError(
-                    f"Patient {patient.patient_id}, visit on {visit.visit_date}: level "
-                    f"{assessment.level} is assessed but was not treated. Treated: "
-                    f"{', '.join(sorted(treated))}. Correct the level."
-                )
-    for event in cohort.adverse_events_of(patient):
-        _within(patient, f"adverse event '{event.term}'", event.onset_date, first, last)
-
-
-def _within(patient: Patient, what: str, date: dt.date, earliest: dt.date, latest: dt.date) -> None:
-    if not earliest <= date <= latest:
-        raise InvalidDataError(
-            f"Patient {patient.patient_id}: {what} on {date}. Allowed: {earliest} to {latest}. "
-            "Correct the date."
-        )

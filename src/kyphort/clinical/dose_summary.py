@@ -1,14 +1,16 @@
 """The dose summary: the one small value in which the plan of a needle meets the registry."""
 
 import datetime as dt
-import re
 from dataclasses import dataclass
+from typing import Annotated
 
 from kyphort.clinical.levels import SpinalLevel
 from kyphort.clinical.treatment import Prescription, ReportingQuantity
+from kyphort.clinical.values import NotNegative, Pattern, Percent, Positive
 from kyphort.errors import InvalidDataError
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = Pattern("64 hexadecimal digits of a SHA-256", r"[0-9a-f]{64}")
+PlanHash = Annotated[str, _SHA256]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,18 @@ class DoseSummary:
     level: SpinalLevel
     procedure_date: dt.date
     prescription: Prescription
-    irradiation_time_s: float
+    irradiation_time_s: Positive
     source_model: str
-    plan_hash: str
+    plan_hash: PlanHash
     plan_date: dt.date
     engine_version: str
     lesion_quantity: ReportingQuantity = ReportingQuantity.UNSPECIFIED
-    lesion_d90_gy: float | None = None
-    lesion_d98_gy: float | None = None
-    lesion_dmean_gy: float | None = None
-    lesion_v100_percent: float | None = None
+    lesion_d90_gy: NotNegative | None = None
+    lesion_d98_gy: NotNegative | None = None
+    lesion_dmean_gy: NotNegative | None = None
+    lesion_v100_percent: Percent | None = None
     cord_quantity: ReportingQuantity = ReportingQuantity.UNSPECIFIED
-    cord_d003cc_gy: float | None = None
+    cord_d003cc_gy: NotNegative | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.irradiation_time_s < float("inf"):
@@ -67,8 +69,8 @@ class DoseSummary:
         share = self.lesion_v100_percent
         if share is not None and not 0 <= share <= 100:
             raise self._wrong("lesion_v100_percent", share, "0 to 100")
-        if not _SHA256.fullmatch(self.plan_hash):
-            raise self._wrong("plan_hash", self.plan_hash, "64 hexadecimal digits of a SHA-256")
+        if not (self.plan_hash and _SHA256.contain(self.plan_hash)):
+            raise self._wrong("plan_hash", self.plan_hash, _SHA256.words)
 
     @property
     def vertebra_id(self) -> str:

@@ -3,9 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 from kyphort.clinical.levels import SpinalLevel
 from kyphort.clinical.patient import Relatedness
+from kyphort.clinical.scales.toxicity import ClavienDindo
+from kyphort.clinical.values import Bounds, NotNegative
 from kyphort.errors import InvalidDataError
 
 
@@ -32,6 +35,18 @@ class VisitKind(StrEnum):
     BASELINE = "baseline"
     PLANNED = "planned"
     UNSCHEDULED = "unscheduled"
+
+
+class VisitTrigger(StrEnum):
+    """What led to a visit that the schedule did not ask for."""
+
+    PAIN = "pain"
+    NEUROLOGY = "neurology"
+    SUSPECTED_PROGRESSION = "suspected_progression"
+    SUSPECTED_FRACTURE = "suspected_fracture"
+    COMPLICATION = "complication"
+    OTHER_STAGING = "other_staging"
+    OTHER = "other"
 
 
 class Modality(StrEnum):
@@ -72,8 +87,8 @@ class Pain:
     dose [mg], None when it is not known.
     """
 
-    nrs: float
-    omed_mg: float | None = None
+    nrs: Annotated[float, Bounds(0, 10)]
+    omed_mg: NotNegative | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.nrs <= 10:
@@ -91,7 +106,8 @@ class Pain:
 class Visit:
     """One visit of one patient: the assessments of treated levels, and the pain.
 
-    A level may be assessed by several readers; the assessments are kept head to tail.
+    A level may be assessed by several readers; the assessments are kept head to tail. `trigger`
+    says what led to a visit that was not planned.
     """
 
     patient_id: str
@@ -100,26 +116,69 @@ class Visit:
     modality: Modality
     assessments: tuple[LevelAssessment, ...] = ()
     pain: Pain | None = None
+    trigger: VisitTrigger | None = None
 
     def __post_init__(self) -> None:
+        if self.trigger is not None and self.kind is not VisitKind.UNSCHEDULED:
+            raise InvalidDataError(
+                f"Patient {self.patient_id}, visit on {self.visit_date}: a {self.kind} visit with "
+                f"the trigger '{self.trigger}'. Only an unscheduled visit has one: correct the "
+                "kind, or remove the trigger."
+            )
         ordered = sorted(self.assessments, key=lambda one: (one.level.position, one.reader))
         object.__setattr__(self, "assessments", tuple(ordered))
 
 
+class Seriousness(StrEnum):
+    """By which criterion an adverse event is serious, as ICH E2A names them."""
+
+    DEATH = "death"
+    LIFE_THREATENING = "life_threatening"
+    HOSPITALISATION = "hospitalisation"
+    DISABILITY = "disability"
+    CONGENITAL = "congenital"
+    OTHER_IMPORTANT = "other_important"
+
+
+class EventCause(StrEnum):
+    """To what an adverse event is judged to be related."""
+
+    IRRADIATION = "irradiation"
+    KYPHOPLASTY = "kyphoplasty"
+    CEMENT = "cement"
+    ANAESTHESIA = "anaesthesia"
+    TUMOUR = "tumour"
+    OTHER_THERAPY = "other_therapy"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class AdverseEvent:
-    """One adverse event; the grade is never recoded between CTCAE versions."""
+    """One adverse event; the grade is never recoded between CTCAE versions.
+
+    `relatedness` is to the procedure as a whole, `cause` the part of it, or what else, that the
+    event is judged to come from. `seriousness` is the criterion by which the event is serious.
+    """
 
     patient_id: str
     onset_date: dt.date
     term: str
-    ctcae_grade: int
+    ctcae_grade: Annotated[int, Bounds(1, 5)]
     ctcae_version: str
     serious: bool
     relatedness: Relatedness
     resolved_date: dt.date | None = None
+    clavien_dindo: ClavienDindo | None = None
+    seriousness: Seriousness | None = None
+    cause: EventCause | None = None
 
     def __post_init__(self) -> None:
+        if self.seriousness is not None and not self.serious:
+            raise InvalidDataError(
+                f"Patient {self.patient_id}, adverse event '{self.term}': not serious, but with "
+                f"the criterion '{self.seriousness}'. Correct one of them."
+            )
         if not 1 <= self.ctcae_grade <= 5:
             raise InvalidDataError(
                 f"Patient {self.patient_id}, adverse event '{self.term}': CTCAE grade "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kyphort.clinical.levels import SpinalLevel
+from kyphort.clinical.values import Positive
 from kyphort.errors import InvalidDataError
 
 
@@ -34,8 +35,8 @@ class Prescription:
     empty text when the record does not say). Nominal doses of different datasets do not pool.
     """
 
-    dose_gy: float
-    distance_mm: float
+    dose_gy: Positive
+    distance_mm: Positive
     distance_reference: DistanceReference = DistanceReference.UNSPECIFIED
     reporting_quantity: ReportingQuantity = ReportingQuantity.UNSPECIFIED
     calibration_dataset: str = ""

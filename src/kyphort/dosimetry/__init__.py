@@ -26,7 +26,7 @@ from kyphort.dosimetry.depth_dose import (
 )
 from kyphort.dosimetry.dose_files import load_dose, save_dose
 from kyphort.dosimetry.dose_grid import DoseGrid
-from kyphort.dosimetry.engine import Reporting, simulate_dose
+from kyphort.dosimetry.engine import simulate_dose
 from kyphort.dosimetry.gamma import Difference, GammaResult, dose_difference, gamma_index
 from kyphort.dosimetry.hounsfield import (
     HounsfieldCurve,
@@ -43,6 +43,7 @@ from kyphort.dosimetry.phantoms import (
     water_phantom,
 )
 from kyphort.dosimetry.radial import RadialDose, radial_dose
+from kyphort.dosimetry.run_checks import Reporting
 from kyphort.dosimetry.scatter import Progress
 from kyphort.dosimetry.source import AngularEmission, Parameter, PhotonSource, transmission
 from kyphort.dosimetry.source_models import MODELS, load_source, source_model, unverified

@@ -18,6 +18,7 @@ from kyphort.errors import InvalidDataError
 Floats = NDArray[np.float64]
 _HARDENING_MM_AL = (-0.15, 1.5)
 """Aluminium that the fit may take from or add to the model."""
+_COLUMNS = ("distance_mm", "dose_rate_gy_per_min")
 _ISOCENTRE = "isocentre"
 _REFERENCES = (_ISOCENTRE, "applicator tip", "applicator surface")
 
@@ -199,19 +200,45 @@ def read_depth_dose(path: Path) -> DepthDoseTable:
     try:
         if path.suffix == ".toml":
             return _from_toml(tomllib.loads(path.read_text(encoding="utf-8")), path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        columns = [
-            np.array([float(row[name]) for row in rows])
-            for name in ("distance_mm", "dose_rate_gy_per_min")
-        ]
-        return DepthDoseTable(path.stem, columns[0], columns[1])
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        return _from_csv(path)
+    except OSError as error:
+        raise InvalidDataError(
+            f"{path} cannot be read: {error.strerror}. Give a depth-dose table, CSV or TOML."
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InvalidDataError):
             raise
         raise InvalidDataError(
-            f"{path} is not a depth-dose table ({error}). It needs the columns distance_mm and "
+            f"{path} is not a depth-dose table ({error}). It needs distance_mm and "
             "dose_rate_gy_per_min, numbers with a decimal point."
+        ) from error
+
+
+def _from_csv(path: Path) -> DepthDoseTable:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        rows, names = list(reader), reader.fieldnames or []
+    missing = [name for name in _COLUMNS if name not in names]
+    if missing:
+        raise InvalidDataError(
+            f"{path} lacks the column '{missing[0]}'; its first line holds "
+            f"{', '.join(names)[:80] or 'nothing'}. It needs {' and '.join(_COLUMNS)}, separated "
+            "by a comma."
+        )
+    columns = [
+        np.array([_number(row[name], f"{path} row {n}, {name}") for n, row in enumerate(rows, 2)])
+        for name in _COLUMNS
+    ]
+    return DepthDoseTable(path.stem, columns[0], columns[1])
+
+
+def _number(text: str | None, place: str) -> float:
+    try:
+        return float(text or "")
+    except ValueError as error:
+        raise InvalidDataError(
+            f"{place}: '{text or ''}' is not a number. Write it with a decimal point, or remove "
+            "the row."
         ) from error
 
 

@@ -7,16 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.preparation import slabs
-from kyphort.dosimetry.transport.primary import centre_rays, gauss_rays, rays_around_source
+from kyphort.dosimetry.transport.near_source import rays_around_source
+from kyphort.dosimetry.transport.primary import centre_rays, gauss_rays
 from kyphort.dosimetry.transport.state import Emission, Grid, Tables
 
-SMOOTH_DEPTH = 0.04
+SMOOTH_DEPTH = 0.1
 """How far the optical depth may bend between neighbours for one ray to be enough."""
 RAYS_AROUND_SOURCE = 200_000
 COURSE = 1.15
 """c of the course of scatter, fitted in water at 20 and 30 keV."""
 RAY_SHARE = 0.4
 """How much of the difference between a ray's depth and the mean at its distance is kept."""
+_DEEPEST = 50.0
+"""The course of scatter is divided by: beyond this depth it stays as it is."""
 _MOST_POINTS = 5
 _NEAR, _NEAR_POINTS = 3, 4
 _SLABS_PER_THREAD = 8
@@ -36,6 +39,7 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
     worth = _at_energies(tables, tables.transfer, source.energy) * weight
     mean = float(np.sum(source.energy * weight))
     reference = int(np.argmin(np.abs(source.energy - mean)))
+    bend_share = _bend_share(attenuation, worth, reference)
     nodes, shares = _gauss_tables()
     total, course = np.zeros(len(grid.material)), np.zeros(len(grid.material))
     with ThreadPoolExecutor(threads) as pool:
@@ -45,12 +49,19 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
             dose = np.zeros(len(grid.material))
             common = (grid, source, n, attenuation, worth)
             _each(pool, centre_rays, parts, (*common, reference), (depth, dose))
-            gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH)
+            gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH, bend_share)
             _each(pool, gauss_rays, parts, (*common, reference), gauss)
             rays_around_source(*common, RAYS_AROUND_SOURCE, dose, scratch_rows(attenuation))
             total += share * dose
             course += share * _course(grid, source.position[n], depth)
     return total, course
+
+
+def _bend_share(attenuation: Floats, worth: Floats, reference: int) -> float:
+    """Return how much the dose feels of a depth at the reference energy, behind two units of it."""
+    relative = attenuation / attenuation[:, reference : reference + 1]
+    left = worth * np.exp(-2 * relative)
+    return float(np.mean(np.sum(left * relative, axis=1) / np.sum(left, axis=1)))
 
 
 def _course(grid: Grid, position: Floats, depth: NDArray[np.float32]) -> Floats:
@@ -68,7 +79,8 @@ def _course(grid: Grid, position: Floats, depth: NDArray[np.float32]) -> Floats:
     ]
     cut = [axis[part] for axis, part in zip(axes, near, strict=True)]
     inverse[near[2], near[1], near[0]] = _mean_inverse(cut, grid.spacing, _NEAR_POINTS)
-    return np.asarray(inverse.ravel() * np.exp(-COURSE * _around(axes, grid.spacing, depth)))
+    depths = np.minimum(COURSE * _around(axes, grid.spacing, depth), _DEEPEST)
+    return np.asarray(inverse.ravel() * np.exp(-depths))
 
 
 def _around(axes: list[Floats], spacing: Floats, depth: NDArray[np.float32]) -> Floats:

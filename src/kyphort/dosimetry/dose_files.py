@@ -12,6 +12,7 @@ from kyphort.errors import InvalidDataError
 _ARRAYS = (
     "dose_gy", "relative_uncertainty", "spacing_mm", "origin_mm", "direction", "positions_mm",
 )  # fmt: skip
+_WHERE_FROM = "`kyphort dose phantom --out` writes one as dose.npz."
 _FACTS = (
     "histories", "seed", "source", "calibration", "reporting", "normalisation",
     "scatter_grid_mm", "complete", "energy_balance",
@@ -19,12 +20,21 @@ _FACTS = (
 
 
 def save_dose(dose: DoseGrid, path: Path) -> None:
-    """Write a dose grid to a NumPy archive; doses are kept as 32-bit numbers."""
+    """Write a dose grid to a NumPy archive; doses are kept as 32-bit numbers.
+
+    The file appears under its name when it is complete.
+    """
     arrays = {name: getattr(dose, name) for name in _ARRAYS}
     for name in _ARRAYS[:2]:
         arrays[name] = arrays[name].astype(np.float32)
     facts = json.dumps({name: getattr(dose, name) for name in _FACTS})
-    np.savez_compressed(path, facts=np.array(facts), **arrays)
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("wb") as file:
+            np.savez_compressed(file, facts=np.array(facts), **arrays)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load_dose(path: Path) -> DoseGrid:
@@ -54,8 +64,7 @@ def load_dose(path: Path) -> DoseGrid:
         for name in ("scatter_grid_mm", "energy_balance"):
             facts[name] = None if facts[name] is None else tuple(facts[name])
         return DoseGrid(**arrays, **facts)
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise InvalidDataError(
-            f"{path} is not a dose grid of kyphort ({error}). `kyphort dose phantom --out` writes "
-            "one as dose.npz."
-        ) from error
+    except FileNotFoundError as error:
+        raise InvalidDataError(f"There is no file {path}. {_WHERE_FROM}") from error
+    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise InvalidDataError(f"{path} is not a dose grid of kyphort. {_WHERE_FROM}") from error

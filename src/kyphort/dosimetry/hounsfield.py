@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
 
 Floats = NDArray[np.float64]
+_LONGEST_TABLE = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,26 +121,43 @@ def volume_from_hounsfield(
     >>> round(float(bone.density_g_cm3[0, 0, 0]), 3)
     1.254
     """
-    values = np.asarray(hounsfield, dtype=np.float64)
+    values = np.asarray(hounsfield)
     if not np.all(np.isfinite(values)):
         raise InvalidDataError(
             f"{int((~np.isfinite(values)).sum())} voxels of the image are not finite. Fill them, "
             "for example with -1000 outside the field of view."
         )
     used = hounsfield_curve() if curve is None else curve
-    density = np.interp(values, used.density_hu, used.density_g_cm3)
-    place = np.interp(values, used.material_hu, np.arange(len(used.materials)))
-    index = np.minimum(place.astype(np.int64), len(used.materials) - 1)
-    share = _mass_share(place - index, index, used.materials)
+    index, density, share = _tissue(values, used)
     return Volume(
-        index.astype(np.uint8),
-        density.astype(np.float32),
+        index,
+        density,
         used.materials,
         np.asarray(spacing_mm, dtype=np.float64),
         np.asarray(origin_mm, dtype=np.float64),
         np.eye(3) if direction is None else np.asarray(direction, dtype=np.float64),
-        share.astype(np.float32),
+        share,
     )
+
+
+def _tissue(
+    values: NDArray[Any], curve: HounsfieldCurve
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    """Return material, density and share of the next material of each voxel.
+
+    Whole Hounsfield units, as scanners store them, are looked up in a table.
+    """
+    if np.issubdtype(values.dtype, np.integer) and values.size:
+        low, high = int(values.min()), int(values.max())
+        if high - low < min(values.size, _LONGEST_TABLE):
+            table = _tissue(np.arange(low, high + 1, dtype=np.float64), curve)
+            place = values.astype(np.intp) - low
+            return table[0][place], table[1][place], table[2][place]
+    density = np.interp(values, curve.density_hu, curve.density_g_cm3)
+    place = np.interp(values, curve.material_hu, np.arange(len(curve.materials)))
+    index = np.minimum(place.astype(np.int64), len(curve.materials) - 1)
+    share = _mass_share(place - index, index, curve.materials)
+    return index.astype(np.uint8), density.astype(np.float32), share.astype(np.float32)
 
 
 def _mass_share(

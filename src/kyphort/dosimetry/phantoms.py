@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.materials import Material, material
+from kyphort.dosimetry.run_checks import check_voxels
 from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
 
@@ -17,11 +18,17 @@ Floats = NDArray[np.float64]
 def uniform_phantom(voxels: int, filling: Material, *, spacing_mm: float = 1.0) -> Volume:
     """Return a cube of one material, its centre at (0, 0, 0).
 
+    Raises
+    ------
+    InvalidDataError
+        For a size that is impossible, or does not fit into memory.
+
+    Examples
+    --------
     >>> uniform_phantom(5, material("spongiosa"), spacing_mm=2.0).limits_mm()[1].tolist()
     [5.0, 5.0, 5.0]
     """
-    if voxels < 1:
-        raise InvalidDataError(f"{voxels} voxels for each axis; allowed are whole numbers from 1.")
+    check_voxels(voxels, spacing_mm)
     first = -(voxels - 1) / 2 * spacing_mm
     return Volume.from_materials(
         np.zeros((voxels,) * 3, dtype=np.int64), {0: filling}, (spacing_mm,) * 3, (first,) * 3

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kyphort.dosimetry.cross_sections import attenuation, energy_transfer
-from kyphort.dosimetry.engine import BATCHES, GY_PER_WORTH
+from kyphort.dosimetry.engine import GY_PER_WORTH
 from kyphort.dosimetry.materials import Material
 from kyphort.dosimetry.preparation import emission_arrays
+from kyphort.dosimetry.run_checks import check_randomness
 from kyphort.dosimetry.source import PhotonSource
+from kyphort.dosimetry.task import BATCHES
 from kyphort.dosimetry.transport.spheres import track_in_shells
 from kyphort.dosimetry.transport_tables import transport_tables
 from kyphort.errors import InvalidDataError
@@ -86,7 +88,8 @@ def radial_dose(
     Raises
     ------
     InvalidDataError
-        For edges that do not rise, shells outside the cube or inside the source, or a phase space.
+        For edges that do not rise, shells outside the cube or inside the source, a phase space, or
+        an impossible seed or number of threads.
 
     Examples
     --------
@@ -99,6 +102,7 @@ def radial_dose(
     '6.4e-14'
     """
     edges = np.asarray(edges_mm, dtype=np.float64)
+    check_randomness(seed, threads)
     _check(source, edges, half_size_mm, histories)
     padded = np.concatenate(([0.0] * int(edges[0] > 0), edges, [_FAR]))
     kept = slice(int(edges[0] > 0), len(padded) - 2)

@@ -118,49 +118,47 @@ class CoarseScorer:
     def batch(self, first: int, count: int) -> Scored:
         """Follow a batch on cells of its own."""
         cells = self.cells.cells
-        tally = np.zeros((len(cells.tissue), len(cells.response)))
-        own = np.zeros(max(len(self.cells.own), 1))
+        tally = np.zeros((len(cells.way), len(cells.response)))
+        own = np.zeros(len(self.cells.own) + 1)
         track_on_coarse_grid(
             self.grid, self.tables, self.source, np.uint64(self.seed), first, count,
             cells, tally, own, _scratch(self.tables),
         )  # fmt: skip
-        return tally, own
+        tally *= self.cells.inverse_course[:, None] / self._per_photon(count)
+        own /= self._per_photon(count)
+        return own, tally
 
     def take(self, scored: Scored, count: int) -> None:
         """Keep a batch, divided by the expected course of scatter."""
-        tally, own = scored
-        own /= count * float(np.prod(self.grid.spacing))
+        own, quotient = scored
         fold(own, self.own_total, self.own_squares)
-        course = self.cells.cell_course
-        quotient = np.divide(tally, course, out=np.zeros(course.shape), where=course > 0)
-        quotient /= count * float(np.prod(self.grid.spacing))
         self.kept.append(quotient.astype(np.float32))
         self.batches += 1
 
     def moments(self, threads: int) -> Moments:
         """Interpolate each batch to the voxels and return the moments over batches."""
         stacked = np.ascontiguousarray(np.stack(self.kept, axis=-1))
-        size = int(np.prod(self.grid.shape - 2))
+        size = len(self.cells.voxel_course)
         mean, variance = np.zeros(size), np.zeros(size)
         layers = [(low - 1, high - 1) for low, high in slabs(int(self.grid.shape[2]) - 2, threads)]
         mixed = int(len(self.next_fraction) > 1)
         with ThreadPoolExecutor(threads) as pool:
             running = [
                 pool.submit(
-                    coarse_moments, stacked, self.cells.present, self.cells.cells.shape,
-                    self.cells.lower, self.cells.share, self.cells.column, self.next_fraction,
-                    mixed, part, mean, variance, np.zeros(self.batches),
+                    coarse_moments, stacked, self.cells.cells.shape, self.cells.lower,
+                    self.cells.share, self.cells.slot, self.cells.voxel_course,
+                    self.next_fraction, mixed, part, mean, variance, np.zeros(self.batches),
                 )
                 for part in layers
             ]  # fmt: skip
             for one in running:
                 one.result()
-        course, own = self.cells.voxel_course, self.cells.own
-        mean, variance = mean * course, variance * course**2
-        if len(own):
-            moments = _batch_moments(self.own_total, self.own_squares, self.batches)
-            mean[own], variance[own] = moments
+        own = _batch_moments(self.own_total[:-1], self.own_squares[:-1], self.batches)
+        mean[self.cells.own], variance[self.cells.own] = own
         return mean, variance
+
+    def _per_photon(self, count: int) -> float:
+        return count * float(np.prod(self.grid.spacing))
 
 
 def _scratch(tables: Tables) -> Floats:

@@ -1,30 +1,32 @@
-"""The coarse grid of scatter: cells, classes of tissue in them, and the course between them.
+"""The coarse grid of scatter: cells, and the course of scatter between them.
 
 Scatter falls nearly as exp(−cτ)/r, with the optical depth τ from the source. A cell's track length
 is divided by the mean of that course over the cell, the quotient is interpolated, and multiplied by
-the course at the voxel: what is interpolated is nearly flat, so that cells may be large. Where a
-cell holds tissues of different attenuation, its voxels are scored by themselves, without any
-smoothing; and each class of tissue has its own track length there, so that voxels of other cells
-look only at their own class: bone does not blur into marrow.
+the course at the voxel: what is interpolated is nearly flat, so that cells may be large. At
+interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one, and all voxels
+whose interpolation would ask such a cell, are scored by themselves, without any smoothing. Cells
+keep one tally for each material, so that marrow in bone has its own energy transfer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kyphort.dosimetry.cross_sections import attenuation
 from kyphort.dosimetry.materials import Material
-from kyphort.dosimetry.transport.state import MIXED, Cells
+from kyphort.dosimetry.transport.state import BY_BOTH, BY_CELL, BY_VOXEL, NO_SLOT, Cells
 from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
 
-_WIDEST_CLASS = 1.25
-"""Ratio of attenuation coefficients within a class of tissue."""
+_SHARP = 1.6
+"""Ratio of the attenuation coefficients of two neighbouring voxels that makes an interface."""
+_STEP = 1.25
+"""Ratio of the mean attenuation of two neighbouring cells that makes one: noise is averaged."""
 
 Floats = NDArray[np.float64]
+Slices = tuple[slice, ...]
 Axes = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -33,17 +35,16 @@ class ScatterGrid:
     """Cells for the kernels, and how voxels find their value.
 
     `lower` and `share` are, for each axis and voxel, the lower of two cells and the weight of the
-    upper one; `column` is each voxel's column of the tally, `cell_course` and `present` (cell,
-    column) the sum of the course over a class and its share of the cell, `voxel_course` (voxel,);
-    `own` are the voxels of mixed cells, which are scored by themselves.
+    upper one; `slot` is each voxel's place in the tally of its cell (`NO_SLOT`: scored by itself),
+    `inverse_course` (cell,) one over the sum of the course in a cell, `voxel_course` (voxel,);
+    `own` are the voxels that are scored by themselves.
     """
 
     cells: Cells
     lower: Axes
     share: tuple[Floats, Floats, Floats]
-    column: NDArray[np.uint8]
-    cell_course: Floats
-    present: NDArray[np.float32]
+    slot: NDArray[np.uint8]
+    inverse_course: Floats
     voxel_course: Floats
     own: NDArray[np.int64]
 
@@ -60,56 +61,102 @@ def scatter_grid(
     `course` (z, y, x) is the expected course of scatter, `energy_kev` where tissues are compared.
     """
     voxels = np.array(volume.shape[::-1])
-    group = _group(asked_mm, volume, voxels)
+    group = voxels_of_cells(asked_mm, volume)
     count = -(-voxels // group)
-    axes = [np.arange(n) // k for n, k in zip(voxels, group, strict=True)]
-    cx, cxy = count[0] + 2, (count[0] + 2) * (count[1] + 2)
-    cell = (axes[2] + 1)[:, None, None] * cxy + (axes[1] + 1)[:, None] * cx + axes[0] + 1
-    tissue = _classes(volume, energy_kev)
-    column, first, response = _columns(volume, tissue, responses)
-    size = int(np.prod(count + 2))
-    cell_tissue = _cell_tissue(cell, tissue, size)
-    own = np.flatnonzero(cell_tissue[cell.ravel()] == MIXED)
-    cell_course, present = _sums(cell.ravel(), tissue.ravel(), first, course.ravel(), size)
-    places = [(np.arange(n) + 0.5) / k - 0.5 for n, k in zip(voxels, group, strict=True)]
-    lower = [
-        np.clip(np.floor(place), 0, n - 2).astype(np.int64) + 1
-        for place, n in zip(places, count, strict=True)
-    ]
-    share = [np.clip(place + 1 - low, 0, 1) for place, low in zip(places, lower, strict=True)]
+    cell = _cell_of_voxel(voxels, group, count)
+    lower, share = _neighbours(voxels, group, count)
+    mixed = _mixed(_log_attenuation(volume, energy_kev), cell, tuple(count[::-1] + 2))
+    by_itself = _asks_mixed(mixed, lower, share)
+    slot, response = _slots(volume, by_itself, responses)
     spacing = volume.spacing_mm * group
     return ScatterGrid(
         cells=Cells(
             origin=-spacing,
             spacing=spacing,
             shape=(count + 2).astype(np.int64),
-            tissue=cell_tissue,
-            voxel_tissue=np.pad(tissue, 1).ravel(),
-            first_column=first,
+            way=_ways(mixed, cell, by_itself),
             response=response,
             one_response=int(len(responses) == 1),
-            own_row=_own_rows(volume, own),
+            own_row=_own_rows(by_itself),
         ),
-        lower=(lower[0], lower[1], lower[2]),
-        share=(share[0], share[1], share[2]),
-        column=column.ravel(),
-        cell_course=cell_course,
-        present=present,
+        lower=lower,
+        share=share,
+        slot=slot,
+        inverse_course=_inverse_sums(cell, course, mixed.size),
         voxel_course=course.ravel(),
-        own=own,
+        own=np.flatnonzero(by_itself),
     )
 
 
-def _own_rows(volume: Volume, own: NDArray[np.int64]) -> NDArray[np.int32]:
-    row = np.zeros(volume.material_index.size, dtype=np.int32)
-    row[own] = np.arange(len(own))
-    return np.pad(row.reshape(volume.shape), 1).ravel()
+def _cell_of_voxel(
+    voxels: NDArray[np.int64], group: NDArray[np.int64], count: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the cell of each voxel (z, y, x), in the grid of cells with its layer."""
+    x, y, z = (np.arange(n) // k + 1 for n, k in zip(voxels, group, strict=True))
+    row, plane = count[0] + 2, (count[0] + 2) * (count[1] + 2)
+    return np.asarray(z[:, None, None] * plane + y[:, None] * row + x)
 
 
-def _group(asked_mm: ArrayLike, volume: Volume, voxels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many voxels along each axis make a cell."""
+def _neighbours(
+    voxels: NDArray[np.int64], group: NDArray[np.int64], count: NDArray[np.int64]
+) -> tuple[Axes, tuple[Floats, Floats, Floats]]:
+    """Return the lower of the two cells around each voxel along each axis, and the upper's weight.
+
+    The centre of a cell is that of its voxels: the last cell may hold fewer.
+    """
+    lower, share = [], []
+    for n, k, cells in zip(voxels, group, count, strict=True):
+        ends = np.minimum(np.arange(cells + 1) * k, n)
+        centre = (ends[:-1] + ends[1:] - 1) / 2
+        low = np.clip(np.searchsorted(centre, np.arange(n), side="right") - 1, 0, cells - 2)
+        width = centre[low + 1] - centre[low]
+        lower.append(low.astype(np.int64) + 1)
+        share.append(np.clip((np.arange(n) - centre[low]) / width, 0, 1))
+    return (lower[0], lower[1], lower[2]), (share[0], share[1], share[2])
+
+
+def _asks_mixed(
+    mixed: NDArray[np.bool_], lower: Axes, share: tuple[Floats, Floats, Floats]
+) -> NDArray[np.bool_]:
+    """Return which voxels (z, y, x) lie in or would be interpolated from a mixed cell."""
+    found = mixed
+    for axis, low, upper in zip((2, 1, 0), lower, share, strict=True):
+        inside = [1 if n == axis else None for n in range(3)]
+        weight = upper.reshape([-1 if one else 1 for one in inside])
+        below, above = np.take(found, low, axis), np.take(found, low + 1, axis)
+        found = (below & (weight < 1)) | (above & (weight > 0))
+    return np.asarray(found, dtype=np.bool_)
+
+
+def _inverse_sums(cell: NDArray[np.int64], course: Floats, size: int) -> Floats:
+    """Return one over the course summed over each cell, 0 for cells without."""
+    total = np.bincount(cell.ravel(), course.ravel(), size)
+    return np.divide(1.0, total, out=np.zeros(size), where=total > 0)
+
+
+def _ways(
+    mixed: NDArray[np.bool_], cell: NDArray[np.int64], by_itself: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Return how each cell is scored."""
+    way = np.full(mixed.size, BY_CELL, dtype=np.uint8)
+    way[cell[by_itself]] = BY_BOTH
+    way[mixed.ravel()] = BY_VOXEL
+    return way
+
+
+def _own_rows(by_itself: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the row of each voxel scored by itself; all others share the row after these."""
+    count = int(np.count_nonzero(by_itself))
+    row = np.full(by_itself.shape, count, dtype=np.int32)
+    row[by_itself] = np.arange(count)
+    return np.pad(row, 1, constant_values=count).ravel()
+
+
+def voxels_of_cells(asked_mm: ArrayLike, volume: Volume) -> NDArray[np.int64]:
+    """Return how many voxels along each axis make a cell; refuse cells that are impossible."""
     asked = np.broadcast_to(np.asarray(asked_mm, dtype=np.float64), (3,))
-    spacing, extent = volume.spacing_mm, voxels * volume.spacing_mm
+    spacing = volume.spacing_mm
+    extent = np.array(volume.shape[::-1]) * spacing
     if not np.all(np.isfinite(asked) & (asked >= spacing * (1 - 1e-9)) & (asked <= extent / 2)):
         raise InvalidDataError(
             f"Scatter cells of {asked.tolist()} mm; allowed are from the size of a voxel, "
@@ -119,68 +166,54 @@ def _group(asked_mm: ArrayLike, volume: Volume, voxels: NDArray[np.int64]) -> ND
     return np.maximum(np.round(asked / spacing), 1).astype(np.int64)
 
 
-def _classes(volume: Volume, energy_kev: float) -> NDArray[np.uint8]:
-    """Return the class of tissue of each voxel: voxels whose attenuation differs little."""
+def _log_attenuation(volume: Volume, energy_kev: float) -> Floats:
+    """Return the logarithm of the attenuation coefficient of each voxel."""
     per_density = np.array([float(attenuation(one, energy_kev)) for one in volume.materials])
     index = volume.material_index.astype(np.int64)
     value = per_density[index]
     if volume.next_fraction is not None:
         after = per_density[np.minimum(index + 1, len(per_density) - 1)]
         value = value + volume.next_fraction * (after - value)
-    logarithm = np.round(np.log(value * volume.density_g_cm3), 2)
-    starts: list[float] = []
-    for one in np.unique(logarithm):
-        if not starts or one > starts[-1] + np.log(_WIDEST_CLASS):
-            starts.append(float(one))
-    found = np.searchsorted(np.array(starts), logarithm, side="right") - 1
-    return np.asarray(found, dtype=np.uint8)
+    return np.asarray(np.log(value * volume.density_g_cm3), dtype=np.float64)
 
 
-def _columns(
-    volume: Volume, tissue: NDArray[np.uint8], responses: Sequence[Material]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Return each voxel's column, the first column of each class, and each column's response."""
-    material = volume.material_index.astype(np.int64)
-    if len(responses) == 1:
-        material = np.zeros_like(material)
-    pair = tissue.astype(np.int64) * len(responses) + material
-    used = np.unique(pair)
-    if volume.next_fraction is not None and len(responses) > 1:
-        used = np.union1d(used, np.unique(pair[volume.next_fraction > 0]) + 1)
-    classes = int(tissue.max()) + 1
-    first = np.searchsorted(used // len(responses), np.arange(classes + 1))
-    column = np.searchsorted(used, pair).astype(np.uint8)
-    return column, first.astype(np.int64), (used % len(responses)).astype(np.int64)
+def _mixed(logarithm: Floats, cell: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which cells (z, y, x with the layer) hold, touch or adjoin an interface."""
+    size = int(np.prod(shape))
+    found = np.zeros(size, dtype=np.bool_)
+    for before, after in _pairs():
+        sharp = np.abs(logarithm[after] - logarithm[before]) > np.log(_SHARP)
+        found[cell[before][sharp]] = True
+        found[cell[after][sharp]] = True
+    count = np.bincount(cell.ravel(), minlength=size)
+    total = np.bincount(cell.ravel(), logarithm.ravel(), size)
+    # The mean of a cell with an interface says nothing of its neighbours.
+    told = (count > 0) & ~found
+    mean = np.divide(total, count, out=np.full(size, np.nan), where=told).reshape(shape)
+    mixed = found.reshape(shape)
+    for before, after in _pairs():
+        step = np.abs(mean[after] - mean[before]) > np.log(_STEP)
+        mixed[before] |= step
+        mixed[after] |= step
+    return mixed
 
 
-def _sums(
-    cell: NDArray[np.int64],
-    tissue: NDArray[np.uint8],
-    first: NDArray[np.int64],
-    course: Floats,
-    size: int,
-) -> tuple[Floats, NDArray[np.float32]]:
-    """Return the course summed over each class of each cell, and the class's share of voxels."""
-    columns = int(first[-1])
-    total, share = np.zeros((size, columns)), np.zeros((size, columns), dtype=np.float32)
-    filled = np.maximum(np.bincount(cell, minlength=size), 1)
-    for one, (low, high) in enumerate(pairwise(first)):
-        inside = tissue == one
-        total[:, low:high] = np.bincount(cell[inside], course[inside], size)[:, None]
-        share[:, low:high] = (np.bincount(cell[inside], minlength=size) / filled)[:, None]
-    return total, share
-
-
-def _cell_tissue(
-    cell: NDArray[np.int64], tissue: NDArray[np.uint8], size: int
-) -> NDArray[np.uint8]:
-    """Return the class of each cell, `MIXED` where it holds or touches another class."""
-    found = np.full(size, MIXED, dtype=np.uint8)
-    found[cell.ravel()] = tissue.ravel()
+def _pairs() -> Iterator[tuple[Slices, Slices]]:
+    """Give the slices of neighbours along each axis."""
     for axis in range(3):
-        before = (slice(None),) * axis + (slice(None, -1),)
-        after = (slice(None),) * axis + (slice(1, None),)
-        differs = tissue[before] != tissue[after]
-        found[cell[before][differs]] = MIXED
-        found[cell[after][differs]] = MIXED
-    return found
+        ahead = (slice(None),) * axis
+        yield (*ahead, slice(None, -1)), (*ahead, slice(1, None))
+
+
+def _slots(
+    volume: Volume, by_itself: NDArray[np.bool_], responses: Sequence[Material]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the slot of each voxel's material in the tally, and the response of each slot."""
+    if len(responses) == 1:
+        return np.where(by_itself, NO_SLOT, 0).astype(np.uint8).ravel(), np.zeros(1, np.int64)
+    material = volume.material_index.astype(np.int64)
+    used = np.unique(material[~by_itself])
+    if volume.next_fraction is not None:
+        used = np.union1d(used, np.unique(material[~by_itself & (volume.next_fraction > 0)]) + 1)
+    slot = np.where(by_itself, NO_SLOT, np.searchsorted(used, material)).astype(np.uint8)
+    return slot.ravel(), used.astype(np.int64)

@@ -12,6 +12,8 @@ from kyphort.errors import InvalidDataError
 MOST_MATERIALS = 64
 _SQUARE = 1e-4
 """How far direction cosines may be from orthonormal (DICOM writes six digits)."""
+_ON_PLANE = 1e-6
+"""Share of a voxel by which a limit may lie beyond a plane and still count as on it."""
 
 Floats = NDArray[np.float64]
 
@@ -201,6 +203,56 @@ class Volume:
         corners = np.array(np.meshgrid(*([[0, 1]] * 3))).reshape(3, -1).T * size
         points = self.origin_mm + (corners - self.spacing_mm / 2) @ self.direction.T
         return points.min(axis=0), points.max(axis=0)
+
+    def crop(self, points_mm: ArrayLike, margin_mm: float) -> "Volume":
+        """Return the part of the volume around points: the box of the grid that holds them.
+
+        Photons that would come back from beyond the margin are lost. The needle's dose at 20 mm is
+        2.2, 0.8 and 0.3 % lower in water when only 10, 20 and 30 mm are left behind that point on
+        all sides, and 0.7, 0.15 and 0.04 % lower in spongiosa (computed by `radial_dose`).
+
+        Parameters
+        ----------
+        points_mm
+            (3,) or (n, 3): source, target and organs at risk, in patient coordinates.
+        margin_mm
+            What is kept around them on each side, as far as the volume reaches.
+
+        Raises
+        ------
+        InvalidDataError
+            For a margin that is negative or not finite, or a point outside the volume.
+
+        Examples
+        --------
+        >>> from kyphort.dosimetry import water_phantom
+        >>> water_phantom(101).crop([(0, 0, 0), (0, 20, 0)], 10).shape
+        (21, 41, 21)
+        """
+        if not (np.isfinite(margin_mm) and margin_mm >= 0):
+            raise InvalidDataError(
+                f"A margin of {margin_mm:g} mm; allowed are 0 and more. 30 mm keep the scatter."
+            )
+        points = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
+        for point in points:
+            self.voxel_of(point)
+        place = self.to_grid(points)
+        size = np.array(self.shape[::-1])
+        low = np.floor((place.min(axis=0) - margin_mm) / self.spacing_mm + _ON_PLANE)
+        high = np.ceil((place.max(axis=0) + margin_mm) / self.spacing_mm - _ON_PLANE)
+        first = np.clip(low, 0, size).astype(int)
+        last = np.clip(high, 0, size).astype(int)
+        part = tuple(slice(a, b) for a, b in zip(first[::-1], last[::-1], strict=True))
+        fraction = self.next_fraction
+        return Volume(
+            self.material_index[part],
+            self.density_g_cm3[part],
+            self.materials,
+            self.spacing_mm,
+            self.origin_mm + self.direction @ (first * self.spacing_mm),
+            self.direction,
+            None if fraction is None else fraction[part],
+        )
 
     def replaced_by(self, material: Material) -> "Volume":
         """Return the same grid filled with one material."""

@@ -1,5 +1,13 @@
 """Endpoints as declarations: from a cohort to times, codes, and the reason for each."""
 
+from kyphort.endpoints.analysis_set import (
+    AnalysisSet,
+    Ended,
+    Ending,
+    Excluded,
+    Exclusion,
+    analysis_set,
+)
 from kyphort.endpoints.declaration import Endpoint, Source, Subject
 from kyphort.endpoints.derive import derive
 from kyphort.endpoints.library import (
@@ -33,6 +41,7 @@ from kyphort.protocol import CensoringRule, DeathRule, IndeterminateRule, Retrea
 
 __all__ = [
     "DEFAULT_PAIN_VISITS",
+    "AnalysisSet",
     "CensoringRule",
     "ConsensusDefinition",
     "ConsensusOutcome",
@@ -40,9 +49,13 @@ __all__ = [
     "DatedPain",
     "DeathRule",
     "Disagreement",
+    "Ended",
+    "Ending",
     "Endpoint",
     "EndpointRow",
     "EndpointTable",
+    "Excluded",
+    "Exclusion",
     "IndeterminateRule",
     "OverdueCount",
     "PainRow",
@@ -58,6 +71,7 @@ __all__ = [
     "TrialOutcome",
     "TrialVerdict",
     "Unit",
+    "analysis_set",
     "derive",
     "derive_pain",
     "local_control",

@@ -32,7 +32,8 @@ _CENSORING_NAMES = {
 }
 _TUMOUR = (sources.LAST_ASSESSMENT_OF_TUMOUR, sources.NEVER_ASSESSED)
 _FRACTURE = (sources.LAST_ASSESSMENT_OF_FRACTURE, sources.NEVER_ASSESSED)
-_CONTACT = (sources.DEATH, sources.LAST_CONTACT)
+_ALIVE = (sources.WITHDRAWN, sources.LOST, sources.LAST_CONTACT)
+_CONTACT = (sources.DEATH, *_ALIVE)
 
 
 def overall_survival() -> Endpoint:
@@ -48,7 +49,7 @@ def overall_survival() -> Endpoint:
         "contact.",
         Unit.PATIENT,
         events=((EVENT, sources.DEATH),),
-        censoring=(sources.LAST_CONTACT,),
+        censoring=_ALIVE,
     )
 
 
@@ -121,7 +122,7 @@ def lpfs_composite() -> Endpoint:
         "level or death of any cause; censored at the last contact.",
         Unit.PATIENT,
         events=((EVENT, sources.progression()), (EVENT, sources.DEATH)),
-        censoring=(sources.LAST_CONTACT,),
+        censoring=_ALIVE,
     )
 
 

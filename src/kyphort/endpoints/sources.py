@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from kyphort.clinical import Finding, LevelAssessment, LocalStatus, SpinalLevel
+from kyphort.endpoints.analysis_set import Ending, end_of_follow_up
 from kyphort.endpoints.declaration import Source, Subject
 from kyphort.endpoints.readers import settled_readings
 from kyphort.protocol import IndeterminateRule
@@ -90,6 +91,18 @@ LAST_ASSESSMENT_OF_FRACTURE = Source(
 LAST_CONTACT = Source(
     "last contact", "vital status", lambda subject: subject.patient.last_contact_date
 )
+
+
+def _ended_by(reason: Ending) -> Callable[[Subject], dt.date | None]:
+    def find(subject: Subject) -> dt.date | None:
+        found = end_of_follow_up(subject.cohort, subject.patient)
+        return subject.patient.last_contact_date if found and found[1] is reason else None
+
+    return find
+
+
+WITHDRAWN = Source("follow-up stopped by the patient", "withdrawal", _ended_by(Ending.WITHDRAWAL))
+LOST = Source("given up as lost", "loss to follow-up", _ended_by(Ending.LOSS))
 NEVER_ASSESSED = Source(
     "never assessed after the procedure", "treatment", lambda subject: subject.origin
 )

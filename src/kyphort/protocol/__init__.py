@@ -2,6 +2,7 @@
 
 from kyphort.protocol.completeness import OVERALL, CompletenessRow, completeness
 from kyphort.protocol.due_visit import Course, DueVisit, MissingItem, VisitState
+from kyphort.protocol.eligibility import RuleAnswer, eligibility
 from kyphort.protocol.followup import due_list
 from kyphort.protocol.protocols import (
     DEFAULT_PROTOCOL,
@@ -13,11 +14,13 @@ from kyphort.protocol.protocols import (
 )
 from kyphort.protocol.schedule import (
     Anchor,
+    EligibilityRule,
     FollowUpProtocol,
     Offset,
     OffsetUnit,
     PlannedVisit,
     Requirement,
+    RuleKind,
 )
 from kyphort.protocol.study import (
     CensoringRule,
@@ -46,6 +49,7 @@ __all__ = [
     "Course",
     "DeathRule",
     "DueVisit",
+    "EligibilityRule",
     "FollowUpProtocol",
     "GroupPlan",
     "IndeterminateRule",
@@ -57,6 +61,8 @@ __all__ = [
     "PlannedVisit",
     "Requirement",
     "RetreatmentRule",
+    "RuleAnswer",
+    "RuleKind",
     "Schedule",
     "Stratum",
     "Study",
@@ -67,6 +73,7 @@ __all__ = [
     "completeness",
     "default_study",
     "due_list",
+    "eligibility",
     "find_protocol",
     "load_protocol",
     "protocol_template_text",

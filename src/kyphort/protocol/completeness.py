@@ -35,10 +35,10 @@ def completeness(
 ) -> tuple[CompletenessRow, ...]:
     """Return the share of due items that were recorded, at each planned visit and overall.
 
-    An item is due when the window of its visit has closed while the patient was alive, and not
-    after the data end; visits in open windows and visits closed by death stay out of numerator and
-    denominator alike, so that early visits cannot flatter the share. Late visits that count are
-    done.
+    An item is due when the window of its visit has closed while the patient was alive and followed,
+    and not after the data end; visits in open windows and visits closed by death, withdrawal or
+    loss stay out of numerator and denominator alike, so that early visits cannot flatter the share.
+    Late visits that count are done. Patients who forbade the use of their records are left out.
 
     Examples
     --------
@@ -47,6 +47,8 @@ def completeness(
     """
     counts: defaultdict[tuple[float, str], list[int]] = defaultdict(lambda: [0, 0])
     for visit in visits:
+        if not visit.course.counts:
+            continue
         if kind in visit.planned.requires and visit.window_end <= visit.course.known_until:
             due = len(visit.course.levels) if kind is Requirement.IMAGING else 1
             count = counts[visit.planned.offset.mean_days, visit.planned.name]

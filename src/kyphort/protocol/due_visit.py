@@ -13,9 +13,10 @@ class VisitState(StrEnum):
 
     `overdue`: the window has closed, something is missing, and a late visit would still count.
     `due`: the window is open. `scheduled`: it has not opened yet. `missed`: the window has closed
-    and nothing can make it good. `done`: everything required is there. `closed_death`: the patient
-    died before the window closed. `closed_cut_off`: the window closed after the last day of which
-    the data know anything.
+    and nothing can make it good. `done`: everything required is there. `closed_death`,
+    `closed_withdrawal` and `closed_loss`: the patient died, withdrew or was given up as lost before
+    the window closed. `closed_cut_off`: the window closed after the last day of which the data know
+    anything.
     """
 
     OVERDUE = "overdue"
@@ -24,6 +25,8 @@ class VisitState(StrEnum):
     MISSED = "missed"
     DONE = "done"
     CLOSED_DEATH = "closed_death"
+    CLOSED_WITHDRAWAL = "closed_withdrawal"
+    CLOSED_LOSS = "closed_loss"
     CLOSED_CUT_OFF = "closed_cut_off"
 
 
@@ -52,7 +55,8 @@ class Course:
     `data_valid_until` is the day as of which everything that the protocol asks for is known: the
     earliest, over the required kinds and levels, of the latest records since the procedure; None
     when one of them was never recorded. `known_until` is the last day by which a window must have
-    closed for the data to say whether its visit took place.
+    closed for the data to say whether its visit took place. `counts` is False when the patient has
+    forbidden that the records are used: the course is listed and enters no share.
     """
 
     patient_id: str
@@ -61,6 +65,7 @@ class Course:
     last_seen: dt.date
     data_valid_until: dt.date | None
     known_until: dt.date
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class DueVisit:
 
     @property
     def procedure_date(self) -> dt.date:
-        """The day of the procedure, the anchor of the visit."""
+        """The day of the procedure."""
         return self.course.procedure_date
 
     @property

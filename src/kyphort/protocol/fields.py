@@ -69,6 +69,10 @@ class Fields:
         self._asked.add(key)
         return key in self._given
 
+    def value(self, key: str) -> object:
+        """Return a value of any type, for a reader that knows what it may be."""
+        return self._value(key)
+
     @property
     def place(self) -> str:
         """Where the table stands, as messages name it."""

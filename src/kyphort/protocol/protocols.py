@@ -1,21 +1,27 @@
 """Follow-up protocols as TOML files: the shipped ones, a centre's own, and a template."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TypeVar
 
-from kyphort.errors import InvalidDataError
+from kyphort.errors import FaultyDataError, InvalidDataError
 from kyphort.protocol.fields import Fields
+from kyphort.protocol.reading_criteria import read_criterion
 from kyphort.protocol.schedule import (
     Anchor,
+    EligibilityRule,
     FollowUpProtocol,
     Offset,
     OffsetUnit,
     PlannedVisit,
     Requirement,
+    RuleKind,
+    faults,
 )
+from kyphort.wording import counted
 
 DEFAULT_PROTOCOL = "bludau2020_abstract"
 """The schedule in the founding publication's abstract: 3 and 6 months, then every 6 months."""
@@ -63,8 +69,10 @@ def read_protocol(path: Path) -> FollowUpProtocol:
 
     Raises
     ------
+    FaultyDataError
+        When there is an unknown key or a value that is not allowed; it carries all of them.
     InvalidDataError
-        When the file is missing, is no TOML, or has an unknown key or a value that is not allowed.
+        When the file is missing or is no TOML.
     """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -97,37 +105,88 @@ def _shelf() -> Traversable:
     return resources.files("kyphort.protocol") / "data"
 
 
+_Value = TypeVar("_Value")
+
+
+class _Faults:
+    """Collects what is wrong, so that a file is mended in one round."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def of(self, read: Callable[[], _Value], fallback: _Value) -> _Value:
+        """Return what `read` gives, or the fallback with the fault kept."""
+        try:
+            return read()
+        except InvalidDataError as error:
+            self.lines.append(str(error))
+            return fallback
+
+
 def _protocol(given: Mapping[str, object], name: str) -> FollowUpProtocol:
-    top = Fields(given, {"unknown": []}, name)
-    protocol = FollowUpProtocol(
-        id=top.text("id"),
-        title=top.text("title"),
-        source=top.text("source"),
-        verified=top.flag("verified"),
-        visits=tuple(_visit(one) for one in top.entries("visit")),
-        unknown=top.texts("unknown"),
+    top, found = Fields(given, {"unknown": [], "eligibility": []}, name), _Faults()
+    identifier = found.of(lambda: top.text("id"), "")
+    title = found.of(lambda: top.text("title"), "")
+    source = found.of(lambda: top.text("source"), "")
+    trial = found.of(lambda: top.text("trial", optional=True), "")
+    is_verified = found.of(lambda: top.flag("verified"), False)
+    nothing: tuple[str, ...] = ()
+    unknown = found.of(lambda: top.texts("unknown"), nothing)
+    visits = [_visit(one, found) for one in _entries(top, "visit", found)]
+    rules = [_rule(one, found) for one in _entries(top, "eligibility", found)]
+    found.of(top.refuse_unknown, None)
+    if not found.lines:
+        found.lines += faults(identifier, visits, rules)
+    if found.lines:
+        raise FaultyDataError(
+            f"{name} has {counted(len(found.lines), 'fault')}. Mend "
+            f"{'it' if len(found.lines) == 1 else 'them'} and check again with: kyphort protocol "
+            "check FILE",
+            tuple(found.lines),
+        )
+    return FollowUpProtocol(
+        identifier, title, source, is_verified, tuple(visits), unknown, trial, tuple(rules)
     )
-    top.refuse_unknown()
-    return protocol
 
 
-def _visit(fields: Fields) -> PlannedVisit:
+def _entries(top: Fields, key: str, found: _Faults) -> list[Fields]:
+    none: list[Fields] = []
+    return found.of(lambda: top.entries(key), none)
+
+
+def _visit(fields: Fields, found: _Faults) -> PlannedVisit:
+    longest = _LONGEST_WINDOW_DAYS
     visit = PlannedVisit(
-        id=fields.text("id"),
-        name=fields.text("name"),
-        offset=_offset(fields),
-        before_days=fields.whole("before_days", above=-1, below=_LONGEST_WINDOW_DAYS),
-        after_days=fields.whole("after_days", above=-1, below=_LONGEST_WINDOW_DAYS),
-        requires=_requirements(fields),
-        source=fields.text("source"),
-        verified=fields.flag("verified"),
-        window_verified=fields.flag("window_verified"),
-        anchor=fields.choice("anchor", Anchor),
-        repeat_every_months=_optional(fields, "repeat_every_months", above=0),
-        make_good_days=_optional(fields, "make_good_days", above=-1),
+        id=found.of(lambda: fields.text("id"), ""),
+        name=found.of(lambda: fields.text("name"), ""),
+        offset=found.of(lambda: _offset(fields), Offset(0, OffsetUnit.DAYS)),
+        before_days=found.of(lambda: fields.whole("before_days", above=-1, below=longest), 0),
+        after_days=found.of(lambda: fields.whole("after_days", above=-1, below=longest), 0),
+        requires=found.of(lambda: _requirements(fields), ()),
+        source=found.of(lambda: fields.text("source"), ""),
+        verified=found.of(lambda: fields.flag("verified"), False),
+        window_verified=found.of(lambda: fields.flag("window_verified"), False),
+        anchor=found.of(lambda: fields.choice("anchor", Anchor), Anchor.PROCEDURE),
+        repeat_every_months=found.of(
+            lambda: _optional(fields, "repeat_every_months", above=0), None
+        ),
+        make_good_days=found.of(lambda: _optional(fields, "make_good_days", above=-1), None),
     )
-    fields.refuse_unknown()
+    found.of(fields.refuse_unknown, None)
     return visit
+
+
+def _rule(fields: Fields, found: _Faults) -> EligibilityRule:
+    rule = EligibilityRule(
+        id=found.of(lambda: fields.text("id"), ""),
+        text=found.of(lambda: fields.text("text"), ""),
+        kind=found.of(lambda: fields.choice("kind", RuleKind), RuleKind.INCLUSION),
+        source=found.of(lambda: fields.text("source"), ""),
+        verified=found.of(lambda: fields.flag("verified"), False),
+        criterion=found.of(lambda: read_criterion(fields), None),
+    )
+    found.of(fields.refuse_unknown, None)
+    return rule
 
 
 def _requirements(fields: Fields) -> tuple[Requirement, ...]:

@@ -14,10 +14,12 @@ from kyphort.clinical import (
 )
 from kyphort.protocol.schedule import Requirement
 
+_NOT_ASSESSABLE = LocalStatus.NOT_ASSESSABLE
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Record:
-    """One visit as the schedule sees it."""
+    """One visit as the schedule sees it; made anew for each list, so it need not be frozen."""
 
     date: dt.date
     is_unscheduled: bool
@@ -59,11 +61,13 @@ def _imaged(visit: Visit) -> frozenset[SpinalLevel]:
     if visit.modality is Modality.NONE:
         return frozenset()
     imaged = frozenset(
-        one.level for one in visit.assessments if one.local_status is not LocalStatus.NOT_ASSESSABLE
+        [one.level for one in visit.assessments if one.local_status is not _NOT_ASSESSABLE]
     )
+    if len(imaged) == len(visit.assessments):
+        return imaged
     failed = {
         one.level
         for one in visit.assessments
-        if one.local_status is LocalStatus.NOT_ASSESSABLE and one.reader == ADJUDICATED
+        if one.local_status is _NOT_ASSESSABLE and one.reader == ADJUDICATED
     }
     return imaged - failed

@@ -1,18 +1,24 @@
 """What a follow-up protocol asks for: visits with a target, a window and what belongs to them."""
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from itertools import pairwise
 
 from kyphort.errors import InvalidDataError
+from kyphort.protocol.criteria import Criterion
 from kyphort.units import DAYS_PER_MONTH, add_calendar_months
 
 
 class Anchor(StrEnum):
-    """The day from which a visit's target counts."""
+    """The day from which a visit's target counts.
+
+    A patient who was not randomised has no visit that counts from randomisation.
+    """
 
     PROCEDURE = "procedure"
+    RANDOMISATION = "randomisation"
 
 
 class Requirement(StrEnum):
@@ -51,7 +57,7 @@ class Offset:
     def after(self, anchor: dt.date) -> dt.date:
         """Return the target: the same day of a later month, clamped to the month's end."""
         if self.unit is OffsetUnit.MONTHS:
-            return _months_after(anchor, self.number)
+            return add_calendar_months(anchor, self.number)
         return anchor + dt.timedelta(days=self.number * (7 if self.unit is OffsetUnit.WEEKS else 1))
 
     @property
@@ -64,10 +70,6 @@ class Offset:
         """Write the span, for example "3 months"."""
         word = self.unit.value[:-1] if self.number == 1 else self.unit.value
         return f"day {self.number}" if self.unit is OffsetUnit.DAYS else f"{self.number} {word}"
-
-
-# A cohort has few distinct procedure dates and fewer offsets: the calendar is asked once for each.
-_months_after = lru_cache(maxsize=200_000)(add_calendar_months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,35 @@ class PlannedVisit:
         return replace(self, id=f"m{months}", name=str(offset), offset=offset)
 
 
+class RuleKind(StrEnum):
+    """Whether a protocol lists a rule among those to be fulfilled or among those that exclude."""
+
+    INCLUSION = "inclusion"
+    EXCLUSION = "exclusion"
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRule:
+    """One rule of eligibility, written as what must hold, with its source.
+
+    An exclusion is written as its opposite ("no earlier radiotherapy"), so that "met" is always
+    good news. `criterion` looks it up in the records; without one the answer is given by hand.
+    """
+
+    id: str
+    text: str
+    kind: RuleKind
+    source: str
+    verified: bool
+    criterion: Criterion | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUpProtocol:
-    """A follow-up protocol: its visits in order, its provenance, and what is not known of it.
+    """A protocol: eligibility and visits in order, its provenance, and what is not known of it.
 
     `unknown` names parts of the published schedule that could not be read; they are left out of
-    `visits` and never guessed.
+    `visits` and never guessed. `trial` is the registration number by which memberships name it.
 
     Raises
     ------
@@ -125,25 +150,24 @@ class FollowUpProtocol:
     verified: bool
     visits: tuple[PlannedVisit, ...]
     unknown: tuple[str, ...] = ()
+    trial: str = ""
+    eligibility: tuple[EligibilityRule, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.visits:
-            raise InvalidDataError(f"Protocol {self.id}: no visit. Add a [[visit]].")
-        _refuse_repeated_ids(self)
-        for earlier, later in zip(self.visits, self.visits[1:], strict=False):
-            _check_order(self.id, earlier, later)
-        last = self.visits[-1]
-        if last.repeat_every_months is not None and last.offset.unit is not OffsetUnit.MONTHS:
-            raise InvalidDataError(
-                f"Protocol {self.id}, visit '{last.id}': a visit that repeats has a target in "
-                f"{last.offset.unit}. Allowed: months. Give target_months."
-            )
+        found = tuple(faults(self.id, self.visits, self.eligibility))
+        if found:
+            raise InvalidDataError(" ".join(found))
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What is not verified, one phrase for each visit."""
+        """What is not verified of the schedule, one phrase for each visit."""
         named = ((one, _unverified_parts(one)) for one in self.visits)
         return tuple(f"{one.name}: {parts}" for one, parts in named if parts)
+
+    @property
+    def unverified_rules(self) -> tuple[str, ...]:
+        """The ids of the rules of eligibility that were not read in their source."""
+        return tuple(one.id for one in self.eligibility if not one.verified)
 
 
 def _unverified_parts(visit: PlannedVisit) -> str:
@@ -151,23 +175,36 @@ def _unverified_parts(visit: PlannedVisit) -> str:
     return " and ".join(name for name, is_verified in parts if not is_verified)
 
 
-def _refuse_repeated_ids(protocol: FollowUpProtocol) -> None:
-    ids = [one.id for one in protocol.visits]
-    repeated = [one for one in ids if ids.count(one) > 1]
-    if repeated:
-        raise InvalidDataError(
-            f"Protocol {protocol.id}: the visit '{repeated[0]}' appears more than once. Rename one."
+def faults(
+    protocol: str, visits: Sequence[PlannedVisit], rules: Sequence[EligibilityRule]
+) -> Iterator[str]:
+    """Yield everything that is wrong with visits and rules as a whole, one sentence for each."""
+    if not visits:
+        yield f"Protocol {protocol}: no visit. Add a [[visit]]."
+    for kind, ids in (
+        ("visit", [one.id for one in visits]),
+        ("rule", [one.id for one in rules]),
+    ):
+        for name in dict.fromkeys(one for one in ids if ids.count(one) > 1):
+            yield f"Protocol {protocol}: the {kind} '{name}' appears more than once. Rename one."
+    for earlier, later in pairwise(visits):
+        yield from _faults_of_order(protocol, earlier, later)
+    last = visits[-1] if visits else None
+    if last and last.repeat_every_months and last.offset.unit is not OffsetUnit.MONTHS:
+        yield (
+            f"Protocol {protocol}, visit '{last.id}': a visit that repeats has a target in "
+            f"{last.offset.unit}. Allowed: months. Give target_months."
         )
 
 
-def _check_order(protocol: str, earlier: PlannedVisit, later: PlannedVisit) -> None:
+def _faults_of_order(protocol: str, earlier: PlannedVisit, later: PlannedVisit) -> Iterator[str]:
     if earlier.repeat_every_months is not None:
-        raise InvalidDataError(
+        yield (
             f"Protocol {protocol}: visit '{earlier.id}' repeats, but '{later.id}' follows it. Only "
             "the last visit may repeat: move or remove repeat_every_months."
         )
-    if earlier.offset.mean_days >= later.offset.mean_days:
-        raise InvalidDataError(
+    if earlier.anchor is later.anchor and earlier.offset.mean_days >= later.offset.mean_days:
+        yield (
             f"Protocol {protocol}: visit '{later.id}' ({later.offset}) stands after "
             f"'{earlier.id}' ({earlier.offset}). Targets must rise: put the visits in order."
         )

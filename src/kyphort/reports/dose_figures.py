@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from kyphort.reports.drawing import BLACK, BLUE, GREY, VERMILLION
@@ -17,6 +19,8 @@ Floats = NDArray[np.float64]
 COLOURS = (BLACK, BLUE, VERMILLION, GREY, "#009E73", "#CC79A7")
 LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Isodoses as multiples of the reference dose."""
+LEVEL_COLOURS = ("#4c6ef5", "#22b8ff", "#1de0c0", "#7fe03c", "#ffe119", "#ff922b", "#ff3b30")
+"""One for each level, from cold to hot; all are lighter than tissue and darker than bone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A plane through a volume: densities and doses [row, column] over edges in mm."""
+    """A plane through a volume: densities and doses [row, column] over edges in mm.
+
+    With `turned` the rows go downwards, as the back does in an axial image.
+    """
 
     title: str
     density: Floats
@@ -41,6 +48,7 @@ class Slice:
     up_mm: Floats
     across_label: str
     up_label: str
+    turned: bool = False
 
 
 def curves_figure(
@@ -79,25 +87,35 @@ def curves_figure(
 def isodose_figure(slices: Sequence[Slice], reference: float, unit: str) -> Figure:
     """Draw isodose lines over the density in each plane; levels are multiples of a reference."""
     with _style():
-        figure = Figure(figsize=(3.7 * len(slices), 3.9), layout="constrained")
+        figure = Figure(figsize=(3.7 * len(slices), 4.3), layout="constrained")
         FigureCanvasAgg(figure)
         for n, plane in enumerate(slices):
             axes = figure.add_subplot(1, len(slices), n + 1)
             _draw_slice(axes, plane, reference)
-        shown = ", ".join(f"{100 * level:g}" for level in LEVELS)
-        figure.supxlabel(f"Isodoses {shown} % of {reference:.3g} {unit}", fontsize=8)
+        lines = [Line2D([], [], color=colour, linewidth=2.5) for colour in LEVEL_COLOURS]
+        figure.legend(
+            lines, [f"{100 * level:g} %" for level in LEVELS], loc="outside lower center",
+            ncols=len(LEVELS), frameon=False, fontsize=8, handlelength=1.4,
+            title=f"Isodoses, 100 % = {reference:.3g} {unit}", title_fontsize=8,
+        )  # fmt: skip
     return figure
 
 
 def _draw_slice(axes: Axes, plane: Slice, reference: float) -> None:
     extent = (plane.across_mm[0], plane.across_mm[-1], plane.up_mm[0], plane.up_mm[-1])
     axes.imshow(
-        plane.density, cmap="gray", origin="lower", extent=extent, vmin=0.8, vmax=2.0,
+        plane.density, cmap="gray", origin="lower", extent=extent, vmin=0.6, vmax=2.2,
         interpolation="nearest",
     )  # fmt: skip
     middle = [(edges[1:] + edges[:-1]) / 2 for edges in (plane.across_mm, plane.up_mm)]
-    levels = [level * reference for level in LEVELS]
-    axes.contour(*middle, plane.dose, levels=levels, cmap="turbo", linewidths=1.2)
+    lines = axes.contour(
+        *middle, plane.dose, levels=[level * reference for level in LEVELS],
+        colors=LEVEL_COLOURS, linewidths=1.3,
+    )  # fmt: skip
+    # A dark rim keeps light lines visible on bright bone.
+    lines.set_path_effects([withStroke(linewidth=2.3, foreground="#202020")])
+    if plane.turned:
+        axes.invert_yaxis()
     axes.set_title(plane.title, fontsize=9)
     axes.set_xlabel(plane.across_label)
     axes.set_ylabel(plane.up_label)

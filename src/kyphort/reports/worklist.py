@@ -14,6 +14,8 @@ from kyphort.reports.spreadsheet import harmless
 SYNTHETIC = "SYNTHETIC DATA"
 STATE_WORDS = {
     VisitState.CLOSED_DEATH: "closed by death",
+    VisitState.CLOSED_WITHDRAWAL: "closed by withdrawal",
+    VisitState.CLOSED_LOSS: "closed by loss",
     VisitState.CLOSED_CUT_OFF: "closed by the data end",
 }
 """How a state is written where its code would puzzle a reader."""

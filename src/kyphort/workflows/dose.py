@@ -1,22 +1,15 @@
 """The verbs of `kyphort dose`: one function for each, from input to files."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kyphort import __version__
 from kyphort.dosimetry import (
     MODELS,
-    DoseGrid,
     PhotonSource,
-    Progress,
-    Reporting,
-    Volume,
     commission,
     dose_rate_gy_per_min,
     falloff_exponent,
@@ -28,53 +21,14 @@ from kyphort.dosimetry import (
     material,
     radial_table,
     read_depth_dose,
-    save_dose,
-    simulate_dose,
     source_model,
-    sphere_phantom,
-    uniform_phantom,
-    unverified,
-    vertebra_phantom,
 )
 from kyphort.errors import InvalidDataError
-from kyphort.reports.document import Table
-from kyphort.reports.dose_figures import Curve, Slice, curves_figure, isodose_figure
-from kyphort.reports.dose_pages import dose_document, dose_table, write_dose_folder
-from kyphort.workflows.staging import staged_folder
+from kyphort.reports.dose_figures import Curve, curves_figure
+from kyphort.reports.dose_pages import dose_table
+from kyphort.workflows.dose_report import DoseReport, facts, notes_on
 
 Floats = NDArray[np.float64]
-PHANTOMS = ("vertebra", "lytic", "water", "spongiosa", "sphere")
-"""Names of the phantoms of the command line."""
-_SPHERE_MM, _LESION_MM = 15.0, 12.0
-_REFERENCE_DOSES: tuple[Reporting, ...] = ("water_in_medium", "water")
-
-
-@dataclass(frozen=True, slots=True)
-class DoseReport:
-    """What a verb hands back: a title, tables, notes, plain results and figures with captions."""
-
-    title: str
-    subtitle: str
-    tables: tuple[Table, ...]
-    notes: tuple[str, ...]
-    results: Mapping[str, object]
-    figures: tuple[tuple[str, str, Figure], ...] = ()
-    grid: DoseGrid | None = None
-
-    def write(self, out: Path) -> None:
-        """Write page, tables, figures, JSON and, if there is one, the dose grid."""
-        captions = [(name, caption) for name, caption, _ in self.figures]
-        provenance = {"Made by": f"kyphort {__version__}"} | {
-            name: str(value) for name, value in self.results.items() if isinstance(value, str | int)
-        }
-        document = dose_document(
-            self.title, self.subtitle, self.tables, captions, self.notes, provenance
-        )
-        with staged_folder(out) as stage:
-            drawings = {name: drawing for name, _, drawing in self.figures}
-            write_dose_folder(stage, document, drawings, self.results)
-            if self.grid is not None:
-                save_dose(self.grid, stage / "dose.npz")
 
 
 def chosen_source(name: str, table: Path | None = None) -> PhotonSource:
@@ -110,8 +64,8 @@ def depth(
         title=f"Depth dose in {medium}",
         subtitle=f"{source.name}; calibration: {source.calibration}",
         tables=(table,),
-        notes=_notes(source),
-        results=_facts(source) | {
+        notes=notes_on(source),
+        results=facts(source) | {
             "medium": medium,
             "distance_mm": distance.tolist(),
             "dose_rate_gy_per_min": rate.tolist(),
@@ -143,64 +97,12 @@ def times(source: PhotonSource, dose_gy: float, distances_mm: Sequence[float]) -
         title="Irradiation times",
         subtitle=f"{source.name}; calibration: {source.calibration}",
         tables=(table,),
-        notes=_notes(source),
-        results=_facts(source) | {
+        notes=notes_on(source),
+        results=facts(source) | {
             "dose_gy": dose_gy,
             "distance_mm": [row[0] for row in rows],
             "time_min": [row[1] for row in rows],
         },
-    )  # fmt: skip
-
-
-def phantom(
-    source: PhotonSource,
-    name: str,
-    *,
-    voxels: int,
-    target: float,
-    scatter_grid_mm: float | None,
-    seed: int,
-    threads: int,
-    progress: Callable[[Progress], None] | None = None,
-) -> DoseReport:
-    """Dose in a digital phantom, beside the same in water and a water cavity in the medium."""
-    volume = named_phantom(name, voxels)
-    near = _along_axis(volume) <= 20.5
-    options: dict[str, Any] = {"seed": seed, "threads": threads, "scatter_grid_mm": scatter_grid_mm}
-    run = simulate_dose(
-        volume, source, (0, 0, 0), target_uncertainty=target, target_mask=near,
-        normalisation="per_minute", progress=progress, **options,
-    )  # fmt: skip
-    cavity, water = (
-        simulate_dose(
-            volume,
-            source,
-            (0, 0, 0),
-            histories=run.histories,
-            reporting=reporting,
-            normalisation="per_minute",
-            **options,
-        )
-        for reporting in _REFERENCE_DOSES
-    )
-    table = _axis_table(volume, run, cavity, water)
-    reference = float(dose_rate_gy_per_min(source, [10.0])[0])
-    drawing = isodose_figure(_planes(volume, run), reference, "Gy/min (water, 10 mm)")
-    return DoseReport(
-        title=f"Dose in the phantom '{name}'",
-        subtitle=f"{source.name}; calibration: {source.calibration}",
-        tables=(table,),
-        notes=(*_notes(source), *_stopped(run)),
-        results=_facts(source) | {
-            "phantom": name,
-            "histories": run.histories,
-            "seed": seed,
-            "complete": run.complete,
-            "scatter_grid_mm": None if run.scatter_grid_mm is None else list(run.scatter_grid_mm),
-            "axis": [dict(zip(_AXIS_KEYS, row, strict=True)) for row in table.rows],
-        },
-        figures=(("isodoses", "Isodoses over density, through the source.", drawing),),
-        grid=run,
     )  # fmt: skip
 
 
@@ -276,9 +178,9 @@ def commissioning(model: PhotonSource, table_path: Path, *, fit_hardening: bool)
         notes=(
             f"Hardening {fit.hardening_mm_al:+.3f} mm Al, output × {fit.output_scale:.3f}, root "
             f"mean square of the residuals {np.sqrt(np.mean(fit.residual_percent**2)):.2f} %.",
-            *_notes(fit.source),
+            *notes_on(fit.source),
         ),
-        results=_facts(fit.source) | {
+        results=facts(fit.source) | {
             "hardening_mm_al": fit.hardening_mm_al,
             "output_scale": fit.output_scale,
             "residual_percent": fit.residual_percent.tolist(),
@@ -290,31 +192,6 @@ def commissioning(model: PhotonSource, table_path: Path, *, fit_hardening: bool)
              curves_figure([residual], label, "%", bands=(0,))),
         ),
     )  # fmt: skip
-
-
-def named_phantom(name: str, voxels: int) -> Volume:
-    """Return a phantom of 1-mm voxels by its name on the command line.
-
-    Raises
-    ------
-    InvalidDataError
-        When there is none of that name.
-    """
-    if name == "vertebra":
-        return vertebra_phantom(voxels)
-    if name == "lytic":
-        return vertebra_phantom(voxels, lesion_radius_mm=_LESION_MM)
-    if name == "sphere":
-        return sphere_phantom(_SPHERE_MM, material("spongiosa"), material("water"), voxels=voxels)
-    if name in ("water", "spongiosa"):
-        return uniform_phantom(voxels, material(name))
-    raise InvalidDataError(f"There is no phantom '{name}'. There are {', '.join(PHANTOMS)}.")
-
-
-_AXIS_KEYS = (
-    "distance_mm", "medium", "water_gy_per_min", "medium_over_water", "cavity_over_water",
-    "uncertainty_percent",
-)  # fmt: skip
 
 
 def _rates(source: PhotonSource, distance: Floats, medium: str, seed: int, threads: int) -> Floats:
@@ -329,73 +206,6 @@ def _rates(source: PhotonSource, distance: Floats, medium: str, seed: int, threa
 def _share(dose: float, rate: Floats, distance: Floats) -> float | None:
     at_10 = np.flatnonzero(distance == 10.0)
     return float(dose / rate[at_10[0]]) if len(at_10) else None
-
-
-def _along_axis(volume: Volume) -> Floats:
-    """Return the distance of voxels on the posterior axis from the source; elsewhere infinite."""
-    centres = volume.centres_mm()
-    half = volume.spacing_mm / 2
-    on_axis = (np.abs(centres[..., 0]) <= half[0]) & (np.abs(centres[..., 2]) <= half[2])
-    behind = centres[..., 1] > 2.0
-    return np.where(on_axis & behind, centres[..., 1], np.inf)
-
-
-def _axis_table(volume: Volume, run: DoseGrid, cavity: DoseGrid, water: DoseGrid) -> Table:
-    along = _along_axis(volume)
-    rows = []
-    for low in np.arange(2.5, float(volume.limits_mm()[1][1]) - 1):
-        inside = (along >= low) & (along < low + 1)
-        if not inside.any():
-            continue
-        place = tuple(axis[0] for axis in np.nonzero(inside))
-        given = float(water.dose_gy[inside].mean())
-        rows.append((
-            float(along[inside].mean()),
-            volume.materials[volume.material_index[place]].name,
-            given,
-            float(run.dose_gy[inside].mean()) / given,
-            float(cavity.dose_gy[inside].mean()) / given,
-            100 * float(run.relative_uncertainty[inside].max()),
-        ))  # fmt: skip
-    return dose_table(
-        "posterior_axis", "Along the posterior axis, from the source to the cord",
-        ("Distance [mm]", "Medium", "In water [Gy/min]", "Medium ÷ water", "Water cavity ÷ water",
-         "1 σ of a voxel [%]"), rows,
-    )  # fmt: skip
-
-
-def _planes(volume: Volume, run: DoseGrid) -> list[Slice]:
-    z, _, x = volume.voxel_of((0.0, 0.0, 0.0))
-    edges = [
-        volume.origin_mm[n] + (np.arange(volume.shape[2 - n] + 1) - 0.5) * volume.spacing_mm[n]
-        for n in range(3)
-    ]
-    density = volume.density_g_cm3.astype(np.float64)
-    return [
-        Slice("Axial", density[z], run.dose_gy[z], edges[0], edges[1], "x [mm]",
-              "y, to the back [mm]"),
-        Slice("Sagittal", density[:, :, x], run.dose_gy[:, :, x], edges[1], edges[2],
-              "y, to the back [mm]", "z [mm]"),
-    ]  # fmt: skip
-
-
-def _facts(source: PhotonSource) -> dict[str, object]:
-    return {"source": source.name, "calibration": source.calibration, "kyphort": __version__}
-
-
-def _notes(source: PhotonSource) -> tuple[str, ...]:
-    open_points = unverified(source)
-    notes = [
-        "Dose = collision kerma, in the medium named; distances from the isocentre in the tip. "
-        "Absolute doses are limited by the calibration (10 to 15 %)."
-    ]
-    if open_points:
-        notes.append(f"Parameters that were not verified: {', '.join(open_points)}.")
-    return tuple(notes)
-
-
-def _stopped(run: DoseGrid) -> tuple[str, ...]:
-    return () if run.complete else ("The run was stopped before its end; see the uncertainty.",)
 
 
 def model_names() -> tuple[str, ...]:

@@ -188,7 +188,8 @@ def _facts(
 
 def _line(quantity: str, from_table: float, from_engine: float) -> SheetLine:
     difference = 100 * (from_engine / from_table - 1)
-    return SheetLine(quantity, f"{from_table:.3g}", f"{from_engine:.3g}", f"{difference:+.1f} %")
+    table, engine = (f"{value:#.3g}".rstrip(".") for value in (from_table, from_engine))
+    return SheetLine(quantity, table, engine, f"{difference:+.1f} %")
 
 
 def _warnings(agrees: bool) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from kyphort.endpoints import (
     EndpointTable,
     ReaderAgreement,
     Unit,
+    analysis_set,
     overdue_scans,
     reader_agreement,
 )
@@ -44,7 +45,7 @@ from kyphort.workflows import curves, groups
 from kyphort.workflows.comparators import comparator_rows
 from kyphort.workflows.comparisons import compare_groups
 from kyphort.workflows.drawn import draw
-from kyphort.workflows.missing import what_is_missing
+from kyphort.workflows.missing import what_is_left_out, what_is_missing
 from kyphort.workflows.pain import pain
 from kyphort.workflows.sensitivity import sensitivity
 from kyphort.workflows.tables import Tables, derive_all, rows_behind
@@ -56,15 +57,21 @@ DAYS_PER_WEEK = 7
 def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: str) -> Results:
     """Estimate all that the founding paper reports, and what it could not, by a study's plan.
 
-    Limits that take vertebrae as independent stand beside the cluster-robust ones.
+    Patients who withdrew the use of their records, and vertebrae that were not irradiated, are left
+    out, and what came after the end of follow-up is set aside; the results say of how many. Limits
+    that take vertebrae as independent stand beside the cluster-robust ones.
 
     Raises
     ------
     InvalidDataError
-        When the cohort is empty.
+        When the cohort is empty, or nobody in it may be analysed.
     """
+    analysed = analysis_set(cohort)
+    cohort = analysed.cohort
     if not cohort.patients:
-        raise InvalidDataError("The cohort holds no patient: nothing can be estimated.")
+        left_out = analysed.patients_left_out
+        others = f" ({left_out} withdrew or were not irradiated)" if left_out else ""
+        raise InvalidDataError(f"The cohort holds no patient{others}: nothing can be estimated.")
     tables, times = derive_all(cohort, study), study.landmarks_months
     local_data, survival_data = tables.local.survival_data(), tables.survival.survival_data()
     competing_data = tables.competing.survival_data()
@@ -109,7 +116,10 @@ def estimate(cohort: Cohort, study: Study, provenance: Provenance, study_file: s
         overdue_scans=_overdue(cohort, study),
         readers=_readers(cohort),
         readings=_readings(cohort),
-        missing=tuple(what_is_missing(cohort, tables.vertebrae, tables.survival)),
+        missing=(
+            *what_is_left_out(analysed),
+            *what_is_missing(cohort, tables.vertebrae, tables.survival),
+        ),
         pain=pain(cohort, study),
         safety=groups.safety(cohort, tables.vertebrae),
         curves=draw(tables, study),

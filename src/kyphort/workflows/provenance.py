@@ -4,9 +4,11 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from kyphort import __version__
 from kyphort.clinical import Cohort
+from kyphort.clinical.records import RECORDS
 from kyphort.protocol import Study
 from kyphort.reports.results import Provenance
 from kyphort.units import DAYS_PER_MONTH
@@ -43,9 +45,24 @@ def provenance_of(cohort: Cohort, study: Study, source: DataSource) -> Provenanc
 
 
 def content_hash(cohort: Cohort) -> str:
-    """Return the SHA-256 of the cohort's rows in canonical order, whatever file held them."""
-    rows = (cohort.patients, cohort.vertebrae, cohort.visits, cohort.adverse_events)
-    text = "\n".join(
-        json.dumps(asdict(row), default=str, sort_keys=True) for group in rows for row in group
-    )
+    """Return the SHA-256 of the cohort's rows in canonical order, whatever file held them.
+
+    Data without any of the fields and records that came later keep the hash that they had.
+    """
+    rows = (row for kind in RECORDS if not kind.within for row in cohort.records(kind))
+    text = "\n".join(json.dumps(_content(row), default=str, sort_keys=True) for row in rows)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_ADDED_LATER = frozenset(
+    ("vital_status_source", "cause_of_death", "trigger", "clavien_dindo", "seriousness", "cause")
+)
+"""Fields that the first records had not; where they are unknown they are left out."""
+
+
+def _content(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any record
+    return {
+        name: value
+        for name, value in asdict(row).items()
+        if value is not None or name not in _ADDED_LATER
+    }

@@ -1,10 +1,11 @@
 """Performance status: Karnofsky, ECOG, and a crosswalk that never happens silently."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from kyphort.clinical.scales import provenance
 from kyphort.clinical.scales.provenance import Provenance
+from kyphort.clinical.values import Bounds
 from kyphort.errors import InvalidDataError
 
 
@@ -23,7 +24,7 @@ class Karnofsky:
     (True, '89243-0')
     """
 
-    value: int
+    value: Annotated[int, Bounds(0, 100, step=10)]
     loinc: ClassVar[str] = "89243-0"
     provenance: ClassVar[Provenance] = provenance.KARNOFSKY
 
@@ -49,7 +50,7 @@ class Ecog:
     (1, '89247-1')
     """
 
-    value: int
+    value: Annotated[int, Bounds(0, 5)]
     loinc: ClassVar[str] = "89247-1"
     provenance: ClassVar[Provenance] = provenance.ECOG
 

@@ -11,6 +11,11 @@ from kyphort.dosimetry.transport.state import OUTSIDE, Grid
 
 ZERO, _ONE = np.uint64(0), np.uint64(1)
 
+Three = tuple[float, float, float]
+Strides = tuple[np.uint64, np.uint64, np.uint64]
+Walk = tuple[np.uint64, Three, Three, Strides]
+"""Flat index of a cell, ways to the next plane of each axis, ways between planes, and what a step
+along each axis adds to the index."""
 Flight = tuple[np.uint64, float, int]
 """State of the stream, length [mm], voxel of the collision (-1: left the grid)."""
 
@@ -18,29 +23,50 @@ Flight = tuple[np.uint64, float, int]
 @jit
 def voxel_of(grid: Grid, x: float, y: float, z: float) -> int:
     """Return the flat index of the voxel that holds a point of the grid or its layer."""
-    i = int((x - grid.origin[0]) / grid.spacing[0])
-    j = int((y - grid.origin[1]) / grid.spacing[1])
-    k = int((z - grid.origin[2]) / grid.spacing[2])
-    i = min(max(i, 0), grid.shape[0] - 1)
-    j = min(max(j, 0), grid.shape[1] - 1)
-    k = min(max(k, 0), grid.shape[2] - 1)
-    return int((k * grid.shape[1] + j) * grid.shape[0] + i)
+    return cell_of(grid.origin, grid.spacing, grid.shape, (x, y, z))
 
 
 @jit
-def strides(
-    shape: NDArray[np.int64], u: float, v: float, w: float
-) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """Return what a step along each axis adds to the flat index.
+def cell_of(
+    origin: NDArray[np.float64], spacing: NDArray[np.float64], shape: NDArray[np.int64], at: Three
+) -> int:
+    """Return the flat index of the cell that holds a point, or of the one nearest to it."""
+    i = int((at[0] - origin[0]) / spacing[0])
+    j = int((at[1] - origin[1]) / spacing[1])
+    k = int((at[2] - origin[2]) / spacing[2])
+    i = min(max(i, 0), shape[0] - 1)
+    j = min(max(j, 0), shape[1] - 1)
+    k = min(max(k, 0), shape[2] - 1)
+    return int((k * shape[1] + j) * shape[0] + i)
 
+
+@jit
+def entered(
+    origin: NDArray[np.float64], spacing: NDArray[np.float64], shape: NDArray[np.int64],
+    start: Three, direction: Three,
+) -> Walk:  # fmt: skip
+    """Return the walk at its start, on the voxels of a grid or on coarse cells.
+
+    The step itself is written out in each loop: as a function it made the ray trace a third and
+    scoring on coarse cells 5 to 10 % slower (numba 0.65, values of a loop handed on as tuples).
     Unsigned numbers wrap around, so that a step back is an addition too, and an index that cannot
     be negative needs no check.
     """
-    nx, nxy = np.uint64(shape[0]), np.uint64(shape[0] * shape[1])
+    u, v, w = direction
+    row, plane = np.uint64(shape[0]), np.uint64(shape[0] * shape[1])
     return (
-        _ONE if u > 0 else ZERO - _ONE,
-        nx if v > 0 else ZERO - nx,
-        nxy if w > 0 else ZERO - nxy,
+        np.uint64(cell_of(origin, spacing, shape, start)),
+        (
+            to_plane(start[0], origin[0], spacing[0], u),
+            to_plane(start[1], origin[1], spacing[1], v),
+            to_plane(start[2], origin[2], spacing[2], w),
+        ),
+        (spacing[0] / abs(u), spacing[1] / abs(v), spacing[2] / abs(w)),
+        (
+            _ONE if u > 0 else ZERO - _ONE,
+            row if v > 0 else ZERO - row,
+            plane if w > 0 else ZERO - plane,
+        ),
     )
 
 
@@ -70,8 +96,9 @@ def cell_below(edges: NDArray[np.float64], value: float) -> int:
 def density_length(grid: Grid, voxel: int, m: int, per_density: NDArray[np.float64]) -> float:
     """Return a property per density of the voxel's material, times its density."""
     value = per_density[m]
-    if grid.mixed:
-        value += grid.next_fraction[voxel] * (per_density[m + 1] - value)
+    share = grid.next_fraction[voxel] if grid.mixed else 0.0
+    if share > 0:
+        value += share * (per_density[m + 1] - value)
     return float(value * grid.density[voxel])
 
 
@@ -91,16 +118,9 @@ def fly_scoring(  # noqa: PLR0917 - a compiled loop is called by position
 
     Returns the length and the voxel of the collision, -1 when the photon left.
     """
-    voxel = np.uint64(voxel_of(grid, start[0], start[1], start[2]))
-    next_x = to_plane(start[0], grid.origin[0], grid.spacing[0], u)
-    next_y = to_plane(start[1], grid.origin[1], grid.spacing[1], v)
-    next_z = to_plane(start[2], grid.origin[2], grid.spacing[2], w)
-    step_x, step_y, step_z = (
-        grid.spacing[0] / abs(u),
-        grid.spacing[1] / abs(v),
-        grid.spacing[2] / abs(w),
+    voxel, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
+        grid.origin, grid.spacing, grid.shape, start, (u, v, w)
     )
-    by_x, by_y, by_z = strides(grid.shape, u, v, w)
     material, density, next_fraction = grid.material, grid.density, grid.next_fraction
     at = 0.0
     while True:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kyphort.dosimetry.transport.geometry import ZERO, strides, to_plane, voxel_of
+from kyphort.dosimetry.transport.geometry import ZERO, entered
 from kyphort.dosimetry.transport.jit import jit
-from kyphort.dosimetry.transport.state import MIXED, OUTSIDE, Cells, Grid
+from kyphort.dosimetry.transport.state import BY_CELL, BY_VOXEL, NO_SLOT, OUTSIDE, Cells, Grid
 
 _NUDGE = 1e-9
 """A way that starts on a plane between voxels starts this far behind it [mm]."""
@@ -18,20 +18,6 @@ def to_exit(grid: Grid, start: tuple[float, float, float], u: float, v: float, w
     y = grid.origin[1] + grid.spacing[1] * (grid.shape[1] - 1 if v > 0 else 1)
     z = grid.origin[2] + grid.spacing[2] * (grid.shape[2] - 1 if w > 0 else 1)
     return float(min((x - start[0]) / u, (y - start[1]) / v, (z - start[2]) / w))
-
-
-@jit
-def add_track(  # noqa: PLR0917 - a compiled loop is called by position
-    cells: Cells,
-    cell: np.uint64,
-    tissue: int,
-    length: float,
-    transfer: NDArray[np.float64],
-    tally: NDArray[np.float64],
-) -> None:
-    """Add track length × energy transfer to the columns of a class."""
-    for column in range(cells.first_column[tissue], cells.first_column[tissue + 1]):
-        tally[cell, column] += length * transfer[cells.response[column]]
 
 
 @jit
@@ -50,26 +36,16 @@ def worth_of(grid: Grid, cells: Cells, voxel: np.uint64, transfer: NDArray[np.fl
 def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     grid: Grid,
     cells: Cells,
-    cell: np.uint64,
     start: tuple[float, float, float],
     direction: tuple[float, float, float],
     length: float,
     transfer: NDArray[np.float64],
-    tally: NDArray[np.float64],
     own: NDArray[np.float64],
 ) -> None:
-    """Score a way inside one cell voxel by voxel, for the class of its tissue and for itself."""
-    u, v, w = direction
-    next_x = to_plane(start[0], grid.origin[0], grid.spacing[0], u)
-    next_y = to_plane(start[1], grid.origin[1], grid.spacing[1], v)
-    next_z = to_plane(start[2], grid.origin[2], grid.spacing[2], w)
-    step_x, step_y, step_z = (
-        grid.spacing[0] / abs(u),
-        grid.spacing[1] / abs(v),
-        grid.spacing[2] / abs(w),
+    """Score a way inside one cell voxel by voxel."""
+    voxel, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
+        grid.origin, grid.spacing, grid.shape, start, direction
     )
-    by_x, by_y, by_z = strides(grid.shape, u, v, w)
-    voxel = np.uint64(voxel_of(grid, start[0], start[1], start[2]))
     at = 0.0
     while True:
         # Rounding may lead past the surface of the grid by 1e-15 mm.
@@ -77,7 +53,6 @@ def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
             return
         until = min(next_x, next_y, next_z)
         here = min(until, length) - at
-        add_track(cells, cell, cells.voxel_tissue[voxel], here, transfer, tally)
         own[cells.own_row[voxel]] += here * worth_of(grid, cells, voxel, transfer)
         if until >= length:
             return
@@ -105,28 +80,23 @@ def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
     tally: NDArray[np.float64],
     own: NDArray[np.float64],
 ) -> None:
-    """Score a way in the cells that it crosses, voxel by voxel where a cell is mixed."""
-    origin, spacing, shape = cells.origin, cells.spacing, cells.shape
-    next_x = to_plane(start[0], origin[0], spacing[0], u)
-    next_y = to_plane(start[1], origin[1], spacing[1], v)
-    next_z = to_plane(start[2], origin[2], spacing[2], w)
-    step_x, step_y, step_z = spacing[0] / abs(u), spacing[1] / abs(v), spacing[2] / abs(w)
-    i = int((start[0] - origin[0]) / spacing[0])
-    j = int((start[1] - origin[1]) / spacing[1])
-    k = int((start[2] - origin[2]) / spacing[2])
-    by_x, by_y, by_z = strides(shape, u, v, w)
-    cell = np.uint64((k * shape[1] + j) * shape[0] + i)
+    """Score a way in the cells that it crosses, voxel by voxel near other tissue."""
+    cell, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
+        cells.origin, cells.spacing, cells.shape, start, (u, v, w)
+    )
+    response = cells.response
     at = 0.0
     while True:
         until = min(next_x, next_y, next_z)
         here = min(until, length) - at
-        tissue = cells.tissue[cell]
-        if tissue == MIXED:
+        way = cells.way[cell]
+        if way != BY_CELL:
             inside = at + _NUDGE
             place = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
-            score_voxels(grid, cells, cell, place, (u, v, w), here, transfer, tally, own)
-        else:
-            add_track(cells, cell, tissue, here, transfer, tally)
+            score_voxels(grid, cells, place, (u, v, w), here, transfer, own)
+        if way != BY_VOXEL:
+            for slot in range(len(response)):
+                tally[cell, slot] += here * transfer[response[slot]]
         if until >= length:
             return
         at = until
@@ -155,11 +125,11 @@ def fold(
 @jit
 def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
     batches: NDArray[np.float32],
-    present: NDArray[np.float32],
     shape: NDArray[np.int64],
     lower: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     share: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-    column: NDArray[np.uint8],
+    slot: NDArray[np.uint8],
+    course: NDArray[np.float64],
     next_fraction: NDArray[np.float32],
     mixed: int,
     layers: tuple[int, int],
@@ -169,8 +139,8 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
 ) -> None:
     """Interpolate every batch to the voxels; fill in mean and variance of the mean.
 
-    `batches` is (cell, column, batch), `present` (cell, column) the share of a cell that the class
-    fills: cells without it have no weight. `values` is scratch, (batch,).
+    `batches` is (cell, slot, batch), divided by the course of scatter in the cell; `course` is that
+    of the voxels, `slot` is `NO_SLOT` for those scored by themselves; `values` is scratch.
     """
     count = batches.shape[2]
     nx, ny = len(lower[0]), len(lower[1])
@@ -179,11 +149,12 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
         for j in range(ny):
             for i in range(nx):
                 voxel = (k * ny + j) * nx + i
+                c = int(slot[voxel])
+                if c == NO_SLOT:
+                    continue
                 values[:] = 0.0
                 corner = lower[2][k] * cxy + lower[1][j] * cx + lower[0][i]
-                c = int(column[voxel])
                 after = next_fraction[voxel] if mixed else 0.0
-                weight = 0.0
                 for side in range(8):
                     a, b, d = side & 1, (side >> 1) & 1, side >> 2
                     part = (share[0][i] if a else 1 - share[0][i]) * (
@@ -191,10 +162,8 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
                     )
                     part *= share[2][k] if d else 1 - share[2][k]
                     cell = corner + a + b * cx + d * cxy
-                    part *= present[cell, c]
                     if part == 0.0:
                         continue
-                    weight += part
                     for n in range(count):
                         values[n] += part * (1 - after) * batches[cell, c, n]
                     if after > 0:
@@ -206,5 +175,5 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
                 total /= count
                 for n in range(count):
                     squares += (values[n] - total) ** 2
-                mean[voxel] = total / weight
-                variance[voxel] = squares / (count - 1) / count / weight**2
+                mean[voxel] = total * course[voxel]
+                variance[voxel] = squares / (count - 1) / count * course[voxel] ** 2

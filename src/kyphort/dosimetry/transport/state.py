@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 OUTSIDE = 255
 """Material index of the layer around the grid."""
-MIXED = 255
-"""Class of a cell that holds several classes of tissue."""
+BY_CELL, BY_BOTH, BY_VOXEL = 0, 1, 2
+"""How scatter in a coarse cell is scored: as a whole, also by voxels, or by voxels only."""
+NO_SLOT = 255
+"""Slot of a voxel that is scored by itself."""
 
 
 class Grid(NamedTuple):
@@ -29,20 +31,17 @@ class Grid(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Coarse cells with one layer around them, for the tally (cell, column) of scattered photons.
+    """Coarse cells with one layer around them, for the tally (cell, slot) of scattered photons.
 
-    `tissue` is the class of a cell (`MIXED`: look at `voxel_tissue` of the padded grid); columns
-    of class c are `first_column[c]` to `first_column[c + 1]`, each with its `response`. Voxels
-    of mixed cells have a row of their own, `own_row` of the padded grid; with `one_response` all
-    materials are scored alike.
+    `way` (cell,) is `BY_CELL`, `BY_BOTH` or `BY_VOXEL`; each slot of the tally has a `response`.
+    `own_row` of the padded grid is the row of a voxel scored by itself, the last row for every
+    other voxel; with `one_response` all materials are scored alike.
     """
 
     origin: NDArray[np.float64]
     spacing: NDArray[np.float64]
     shape: NDArray[np.int64]
-    tissue: NDArray[np.uint8]
-    voxel_tissue: NDArray[np.uint8]
-    first_column: NDArray[np.int64]
+    way: NDArray[np.uint8]
     response: NDArray[np.int64]
     one_response: int
     own_row: NDArray[np.int32]

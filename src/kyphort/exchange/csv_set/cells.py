@@ -1,7 +1,6 @@
 """What one cell may hold: each kind turns its text into a value or refuses it with a reason."""
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from enum import StrEnum
 
 from kyphort.clinical import SpinalLevel
 from kyphort.clinical.patient import MAXIMUM_AGE_YEARS
+from kyphort.clinical.values import Pattern
 from kyphort.exchange.csv_set import rules, spellings
 from kyphort.exchange.csv_set.dates import DateFormat, read_date, without_midnight
 from kyphort.exchange.csv_set.refusal import Refused
@@ -166,6 +166,21 @@ def number(limits: Limits) -> CellKind:
     return CellKind(f"a number, {limits.words}", read, "a decimal comma")
 
 
+def shaped(pattern: Pattern) -> CellKind:
+    """Return the kind of a cell that holds a text of one shape, such as a code."""
+
+    def read(text: str, _dates: DateFormat) -> Cell:
+        if pattern.contain(text):
+            return Cell(text)
+        plain = text.replace(" ", "")
+        for other in (plain, plain.upper(), plain.lower()):
+            if pattern.contain(other):
+                return Cell(other, rules.CODE_SPELLING)
+        raise Refused(rules.CODE, f"not allowed. Allowed: {pattern.words}.", "Correct the code.")
+
+    return CellKind(pattern.words, read, "blanks, and letters of the other size")
+
+
 def coded(codes: type[StrEnum]) -> CellKind:
     """Return the kind of a cell that holds one of a list of codes."""
     exact = {code.value: code for code in codes}
@@ -228,7 +243,3 @@ YES_NO_UNKNOWN = _words(
 AGE = whole_number(
     Limits(f"0 to {MAXIMUM_AGE_YEARS}", lambda age: 0 <= age <= MAXIMUM_AGE_YEARS, rules.AGE)
 )
-GRADE = whole_number(Limits("1 to 5", lambda grade: 1 <= grade <= 5))
-POSITIVE = number(Limits("more than 0", lambda value: 0 < value < math.inf))
-NOT_NEGATIVE = number(Limits("0 or more", lambda value: 0 <= value < math.inf))
-PAIN_SCORE = number(Limits("0 to 10", lambda score: 0 <= score <= 10))

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from kyphort.clinical import VisitKind
+from kyphort.clinical.records import End, FieldKind, RecordField, Start
 from kyphort.exchange.csv_set import rules
 from kyphort.exchange.csv_set.cells import DATE
 from kyphort.exchange.csv_set.columns import DESCRIPTION_FILE
@@ -26,6 +27,7 @@ def check_dates(data: DataSet) -> Iterator[Finding]:
         yield from _procedures(data, life, late)
         yield from _visits(data, life, late)
         yield from _events(data, life, late)
+        yield from _others(life, late)
 
 
 class _Late:
@@ -154,6 +156,35 @@ def _events(data: DataSet, life: Life, late: _Late) -> Iterator[Finding]:
         if onset is not None and resolved is not None and resolved < onset:
             message = f"comes before the onset, {onset}."
             yield at(table, row, rules.EVENT_RESOLVED, "resolved_date", message, _CORRECT)
+
+
+def _others(life: Life, late: _Late) -> Iterator[Finding]:
+    """Yield dates of optional files that lie outside what the declaration allows."""
+    for table, row in life.others:
+        if late.has(table, row):
+            continue
+        for field in table.file.record.fields:
+            date = row.get(field.name) if field.kind is FieldKind.DATE else None
+            if date is None:
+                continue
+            earliest = _earliest(field, row, life)
+            if earliest is not None and date < earliest:
+                message = f"comes before {_start_words(field)}, {earliest}."
+                yield at(table, row, rules.DATE_EARLY, field.name, message, _CORRECT)
+            elif field.not_after is End.LAST_CONTACT:
+                yield from _not_after(table, row, field.name, life, rules.DATE_LATE)
+
+
+def _start_words(field: RecordField) -> str:
+    return field.not_before.value if field.not_before else ""
+
+
+def _earliest(field: RecordField, row: Row, life: Life) -> dt.date | None:
+    if field.not_before is Start.FIRST_PROCEDURE:
+        return life.first_procedure
+    if field.not_before is Start.OWN_PROCEDURE:
+        return life.procedures.get(row.get("level"))
+    return None
 
 
 def _not_after(table: Table, row: Row, column: str, life: Life, rule: Rule) -> Iterator[Finding]:

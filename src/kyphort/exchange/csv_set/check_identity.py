@@ -5,22 +5,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kyphort.clinical import SpinalLevel
 from kyphort.exchange.csv_set import rules
+from kyphort.exchange.csv_set.columns import VISITS
 from kyphort.exchange.csv_set.dataset import DataSet, at, by_patient, grouped
 from kyphort.exchange.csv_set.findings import Finding, listed, shown
 from kyphort.exchange.csv_set.table import Row, Table
 from kyphort.wording import counted
 
-_KEYS = {
-    "patients.csv": ("patient", ("patient_id",)),
-    "vertebrae.csv": ("vertebra", ("patient_id", "level")),
-    "visits.csv": ("reading", ("patient_id", "visit_date", "level", "reader")),
-    "adverse_events.csv": ("adverse event", ("patient_id", "onset_date", "term")),
-}
 _MAY_BE_EMPTY = frozenset(("level", "reader"))
 _MOST_GUESSES = 50
 """Beyond so many unknown patients the files do not belong together, and guessing takes long."""
-_OF_VISIT = ("kind", "modality", "pain_nrs", "omed_mg")
+_OF_VISIT = tuple(one.name for one in VISITS.record.fields if one.name not in VISITS.record.key)
 
 
 def check_identity(data: DataSet) -> Iterator[Finding]:
@@ -52,8 +48,7 @@ def _key_of(names: tuple[str, ...], table: Table) -> Callable[[Row], Any]:
 
 
 def _repeated(data: DataSet, table: Table) -> Iterator[Finding]:
-    _, names = _KEYS[table.file.name]
-    key = _key_of(names, table)
+    key = _key_of(table.file.key, table)
     for found in grouped((key(row), row) for row in table.rows).values():
         first, *others = found
         for row in others:
@@ -69,8 +64,8 @@ def _repeated(data: DataSet, table: Table) -> Iterator[Finding]:
 
 
 def _repetition(table: Table, first: Row, row: Row, different: list[str]) -> Finding:
-    kind, names = _KEYS[table.file.name]
-    name = " ".join(str(row.get(one)) for one in names if row.get(one) is not None)
+    kind = "reading" if table.file is VISITS else table.file.record.words
+    name = " ".join(str(row.get(one)) for one in table.file.key if row.get(one) is not None)
     if not different:
         return rules.REPEATED.found(
             table.file.name,
@@ -165,24 +160,35 @@ def _untreated_levels(data: DataSet) -> Iterator[Finding]:
     if not data.vertebrae.knows("patient_id", "level"):
         return
     vertebrae = by_patient(data.vertebrae.rows)
-    for patient, visits in by_patient(data.kept(data.visits)).items():
-        treated = {row.get("level") for row in vertebrae[patient]}
-        if not treated or None in treated:
+    places: dict[tuple[str, SpinalLevel], list[tuple[Table, Row]]] = {}
+    for table in data.tables:
+        if table.file is not VISITS and table.file.record.parent != "vertebra":
             continue
-        wrong = grouped(
-            (row.get("level"), row) for row in visits if row.get("level") not in treated
-        )
-        for rows in wrong.values():
-            more = f" ({counted(len(rows), 'row')})" if len(rows) > 1 else ""
-            yield at(
-                data.visits,
-                rows[0],
-                rules.LEVEL_UNTREATED,
-                "level",
-                f"patient {shown(patient)} was not treated there{more}. "
-                f"Treated: {', '.join(sorted(treated))}.",
-                "Correct the level, here or in vertebrae.csv.",
-            )
+        for row in data.kept(table):
+            patient, level = row.get("patient_id"), row.get("level")
+            if patient is not None and level is not None:
+                places.setdefault((patient, level), []).append((table, row))
+    for (patient, level), found in places.items():
+        treated = {row.get("level") for row in vertebrae[patient]}
+        if treated and None not in treated and level not in treated:
+            yield _untreated(patient, treated, found)
+
+
+def _untreated(patient: str, treated: set[SpinalLevel], found: list[tuple[Table, Row]]) -> Finding:
+    table, row = found[0]
+    same = sum(other is table for other, _ in found)
+    more = f" ({counted(same, 'row')})" if same > 1 else ""
+    others = listed(dict.fromkeys(other.file.name for other, _ in found if other is not table))
+    also = f" Also in {others}." if others else ""
+    return at(
+        table,
+        row,
+        rules.LEVEL_UNTREATED,
+        "level",
+        f"patient {shown(patient)} was not treated there{more}. "
+        f"Treated: {', '.join(sorted(treated))}.{also}",
+        "Correct the level, here or in vertebrae.csv.",
+    )
 
 
 def _without_vertebra(data: DataSet, suggested: set[str]) -> Iterator[Finding]:

@@ -1,25 +1,19 @@
 """From rows without faults to the cohort."""
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterator
 from typing import Any
 
-from kyphort.clinical import (
-    AdverseEvent,
-    Cohort,
-    LevelAssessment,
-    Pain,
-    Patient,
-    Prescription,
-    TreatedVertebra,
-    Visit,
-)
-from kyphort.exchange.csv_set.dataset import DataSet, by_patient, grouped
+from kyphort.clinical import Cohort
+from kyphort.clinical.cohort_rows import cohort_of_rows
+from kyphort.clinical.records import RecordType
+from kyphort.errors import InvalidDataError
+from kyphort.exchange.csv_set import rules
+from kyphort.exchange.csv_set.columns import VISITS
+from kyphort.exchange.csv_set.dataset import DataSet, at, by_patient, grouped
+from kyphort.exchange.csv_set.findings import Finding
 from kyphort.exchange.csv_set.table import Row
 
-_PRESCRIPTION = tuple(one.name for one in fields(Prescription))
-_ASSESSMENT = tuple(one.name for one in fields(LevelAssessment))
-_VISIT = ("patient_id", "visit_date", "kind", "modality")
+_SHARED = tuple(one.name for one in VISITS.record.fields)
 
 
 def cohort_of(data: DataSet) -> Cohort:
@@ -30,47 +24,50 @@ def cohort_of(data: DataSet) -> Cohort:
     InvalidDataError
         When the rows contradict each other all the same.
     """
-    return Cohort(
-        **data.description.values,
-        patients=tuple(Patient(**_given(row)) for row in data.kept(data.patients)),
-        vertebrae=tuple(_vertebra(_given(row)) for row in data.kept(data.vertebrae)),
-        visits=tuple(
-            _visit(rows)
-            for of_patient in by_patient(data.kept(data.visits)).values()
-            for rows in grouped((row.get("visit_date"), row) for row in of_patient).values()
-        ),
-        adverse_events=tuple(
-            AdverseEvent(**{"ctcae_version": "", **_given(row)})
-            for row in data.kept(data.adverse_events)
-        ),
-    )
-
-
-def _given(row: Row) -> dict[str, Any]:
-    """Return the filled cells: an empty one leaves the default of its value."""
-    return {name: value for name, value in row.values.items() if value is not None}
-
-
-def _vertebra(given: dict[str, Any]) -> TreatedVertebra:
-    prescription = {name: given.pop(name) for name in _PRESCRIPTION if name in given}
-    return TreatedVertebra(**given, prescription=Prescription(**prescription))
-
-
-def _visit(rows: list[Row]) -> Visit:
-    shared = {name: rows[0].get(name) for name in _VISIT}
-    assessments = tuple(
-        LevelAssessment(**{name: given[name] for name in _ASSESSMENT if name in given})
-        for given in map(_given, rows)
-        if "level" in given
-    )
-    return Visit(**shared, assessments=assessments, pain=_pain(rows))
-
-
-def _pain(rows: Iterable[Row]) -> Pain | None:
-    given = {
-        name: value
-        for row in rows
-        for name in ("pain_nrs", "omed_mg")
-        if (value := row.get(name)) is not None
+    rows = {
+        table.file.record.name: [row.values for row in data.kept(table)]
+        for table in data.tables
+        if table.file is not VISITS
     }
-    return Pain(given["pain_nrs"], given.get("omed_mg")) if "pain_nrs" in given else None
+    reading = VISITS.records[-1].name
+    readings = [row.values for row in data.kept(data.visits) if row.get("level") is not None]
+    visits = {VISITS.record.name: list(_visits(data)), reading: readings}
+    return cohort_of_rows({**rows, **visits}, **data.description.values)
+
+
+def impossible_rows(data: DataSet) -> Iterator[Finding]:
+    """Yield the rows whose values are each allowed, but cannot stand together."""
+    for table in data.tables:
+        if table.file is VISITS:
+            continue
+        for row in data.kept(table):
+            sentence = _refusal(table.file.record, row)
+            if sentence:
+                yield at(table, row, rules.ROW, "", sentence, "")
+    for visit in _visits(data):
+        sentence = _refusal_of(VISITS.record, visit)
+        if sentence:
+            yield rules.ROW.found(VISITS.name, sentence, "")
+
+
+def _refusal(kind: RecordType, row: Row) -> str:
+    return _refusal_of(kind, row.values)
+
+
+def _refusal_of(kind: RecordType, values: dict[str, Any]) -> str:
+    try:
+        kind.record(values)
+    except InvalidDataError as error:
+        return str(error)
+    return ""
+
+
+def _visits(data: DataSet) -> Iterator[dict[str, Any]]:
+    """Yield what the rows of each visit say of it; pain may stand in one of them only."""
+    for of_patient in by_patient(data.kept(data.visits)).values():
+        for rows in grouped((row.get("visit_date"), row) for row in of_patient).values():
+            yield {name: _first_given(rows, name) for name in _SHARED}
+
+
+def _first_given(rows: list[Row], name: str) -> Any:  # noqa: ANN401 - each column has its own type
+    return next((value for row in rows if (value := row.get(name)) is not None), None)

@@ -1,22 +1,20 @@
-"""The data set, declared once: every file, every column, every word of the data dictionary."""
+"""The files and columns of a data set, as the records of `kyphort.clinical` declare them."""
 
+import math
 from dataclasses import dataclass, field
 
-from kyphort.clinical import (
-    DistanceReference,
-    Finding,
-    LocalStatus,
-    Modality,
-    Relatedness,
-    ReportingQuantity,
-    Sex,
-    VisitKind,
+from kyphort.clinical import SpinalLevel
+from kyphort.clinical.records import (
+    ALWAYS,
+    RECORDS,
+    FieldKind,
+    RecordField,
+    RecordType,
+    record_type,
 )
+from kyphort.clinical.values import Bounds, Pattern
 from kyphort.exchange.csv_set import cells
-from kyphort.exchange.csv_set.cells import CellKind, coded
-
-ALWAYS = "always"
-NEVER = "never"
+from kyphort.exchange.csv_set.cells import CellKind, Limits, coded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,217 +36,92 @@ class Column:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One file: its name, what one of its rows is, and its columns."""
+    """One file: its name, what one of its rows is, and its columns.
+
+    `records` are the kinds of record in a row: one, and with it the one that lives inside it.
+    `key` names the columns that tell one row from another. An optional file may be absent.
+    """
 
     name: str
     row_is: str
     columns: tuple[Column, ...]
+    records: tuple[RecordType, ...]
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
+    @property
+    def record(self) -> RecordType:
+        """The kind of record that the file is named for."""
+        return self.records[0]
 
-_PATIENT_ID = "Pseudonym of the patient; never a name, a date of birth or a hospital number"
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell one row from another."""
+        return self.records[-1].key
 
-PATIENTS = CsvFile(
-    "patients.csv",
-    "one patient",
-    (
-        Column("patient_id", cells.TEXT, f"{_PATIENT_ID}; unique", "P017"),
-        Column("sex", coded(Sex), "Sex as recorded by the centre", "female"),
-        Column("age_years", cells.AGE, "Completed years at the first procedure", "63", "years"),
-        Column("entity", cells.TEXT, "Primary tumour; `unknown` if it is", "Breast cancer"),
-        Column(
-            "last_contact_date",
-            cells.DATE,
-            "Last day on which the patient is known to have been alive, or the date of death",
-            "2016-11-30",
-        ),
-        Column(
-            "death_date",
-            cells.DATE,
-            "Date of death; equals last_contact_date",
-            "2016-11-30",
-            required="when the patient died",
-        ),
-        Column(
-            "death_relatedness",
-            coded(Relatedness),
-            "Whether the death is judged to have been caused by the procedure",
-            "unrelated",
-            required="when the patient died; empty counts as unknown, with a warning",
-        ),
-    ),
+    @property
+    def is_optional(self) -> bool:
+        """Whether a data set may do without the file."""
+        return self.record.is_optional
+
+
+def _file(record: RecordType) -> CsvFile:
+    inside = tuple(one for one in RECORDS if one.within and one.parent == record.name)
+    own, nested = record.fields, tuple(one for kind in inside for one in kind.fields if one.path)
+    shared = tuple(one for one in own if one.name not in _AFTER_NESTED)
+    last = tuple(one for one in own if one.name in _AFTER_NESTED)
+    columns = tuple(map(_column, (*shared, *nested, *last)))
+    return CsvFile(f"{record.plural}.csv", record.row_is, columns, (record, *inside))
+
+
+_AFTER_NESTED = frozenset(("pain_nrs", "omed_mg", "trigger"))
+"""Columns of a visit that stand behind those of its readings."""
+
+
+def _column(one: RecordField) -> Column:
+    return Column(
+        one.name,
+        _cell_kind(one),
+        one.meaning,
+        one.example,
+        one.unit,
+        one.required,
+        one.may_be_absent,
+    )
+
+
+def _cell_kind(one: RecordField) -> CellKind:
+    if one.name in _KINDS_BY_NAME:
+        return _KINDS_BY_NAME[one.name]
+    if one.codes is not None:
+        return cells.LEVEL if one.codes is SpinalLevel else coded(one.codes)
+    if one.kind is FieldKind.YES_NO:
+        return cells.YES_NO_UNKNOWN if one.optional else cells.YES_NO
+    if one.kind is FieldKind.TEXT:
+        return cells.shaped(one.rule) if isinstance(one.rule, Pattern) else cells.TEXT
+    return cells.DATE if one.kind is FieldKind.DATE else _number(one)
+
+
+def _number(one: RecordField) -> CellKind:
+    bounds = one.rule if isinstance(one.rule, Bounds) else _ANY_NUMBER
+    limits = Limits(bounds.words, bounds.contain)
+    return cells.number(limits) if one.kind is FieldKind.REAL else cells.whole_number(limits)
+
+
+_KINDS_BY_NAME = {"age_years": cells.AGE, "reader": cells.READER}
+"""Cells that have a rule or spellings of their own."""
+_ANY_NUMBER = Bounds(-math.inf)
+
+
+CSV_FILES = tuple(_file(one) for one in RECORDS if not one.within)
+"""The CSV files of a data set, those that every data set has first."""
+
+PATIENTS, VERTEBRAE, VISITS, ADVERSE_EVENTS = (
+    next(file for file in CSV_FILES if file.record is record_type(name))
+    for name in ("patient", "vertebra", "visit", "adverse_event")
 )
-
-VERTEBRAE = CsvFile(
-    "vertebrae.csv",
-    "one treated vertebra",
-    (
-        Column("patient_id", cells.TEXT, _PATIENT_ID, "P017"),
-        Column("level", cells.LEVEL, "Treated vertebra; unique for the patient", "T12"),
-        Column("procedure_date", cells.DATE, "Date of the procedure at this level", "2015-07-04"),
-        Column("dose_gy", cells.POSITIVE, "Prescribed dose", "8", "Gy"),
-        Column(
-            "distance_mm",
-            cells.POSITIVE,
-            "Distance at which the dose is prescribed, from its reference",
-            "13",
-            "mm",
-        ),
-        Column(
-            "distance_reference",
-            coded(DistanceReference),
-            "Point from which the distance is measured",
-            "isocentre",
-        ),
-        Column(
-            "reporting_quantity",
-            coded(ReportingQuantity),
-            "Which dose is meant: to water, to the medium, to water in the medium",
-            "water",
-        ),
-        Column(
-            "calibration_dataset",
-            cells.TEXT,
-            "Dose-rate table of the source; nominal doses of different tables do not pool",
-            "V4.0",
-            required="when the record says so",
-        ),
-        Column(
-            "preexisting_fracture",
-            cells.YES_NO_UNKNOWN,
-            "Whether the vertebra was fractured before the procedure",
-            "no",
-            required="never; empty means unknown",
-        ),
-        Column(
-            "retreatment_date",
-            cells.DATE,
-            "First later local treatment of the level (surgery, radiotherapy)",
-            "2016-05-19",
-            required="when the level was treated again",
-        ),
-    ),
-)
-
-_STATUS = "tumour, as read on this imaging"
-
-VISITS = CsvFile(
-    "visits.csv",
-    "one treated level at one visit, as one reader saw it; a visit without imaging has one row",
-    (
-        Column("patient_id", cells.TEXT, _PATIENT_ID, "P017"),
-        Column("visit_date", cells.DATE, "Date of the visit; one visit a day", "2015-10-05"),
-        Column(
-            "kind",
-            coded(VisitKind),
-            "Whether the schedule asked for the visit; a baseline may precede the procedure",
-            "planned",
-        ),
-        Column("modality", coded(Modality), "Imaging of the visit", "MRI"),
-        Column(
-            "level",
-            cells.LEVEL,
-            "Assessed vertebra, one of those treated",
-            "T12",
-            required="when imaging was read; empty for a visit without it (pain only)",
-        ),
-        Column(
-            "local_status",
-            coded(LocalStatus),
-            f"Within the treated vertebra: {_STATUS}",
-            "none",
-            required="when there is a level",
-        ),
-        Column(
-            "new_fracture",
-            coded(Finding),
-            "Compression fracture of the treated vertebra since the procedure",
-            "absent",
-            required="never; empty means not_assessed",
-        ),
-        Column(
-            "adjacent_fracture",
-            coded(Finding),
-            "Compression fracture of a neighbouring vertebra since the procedure",
-            "absent",
-            required="never; empty means not_assessed",
-        ),
-        Column(
-            "epidural_status",
-            coded(LocalStatus),
-            f"In the canal at the height of the treated vertebra: {_STATUS}",
-            "none",
-            required="never; empty means not_assessable",
-            may_be_absent=True,
-        ),
-        Column(
-            "adjacent_status",
-            coded(LocalStatus),
-            f"In a neighbouring vertebra: {_STATUS}",
-            "none",
-            required="never; empty means not_assessable",
-            may_be_absent=True,
-        ),
-        Column(
-            "reader",
-            cells.READER,
-            "Who read the imaging, under a pseudonym",
-            "A",
-            required="when several readers assess one level",
-            may_be_absent=True,
-        ),
-        Column(
-            "pain_nrs",
-            cells.PAIN_SCORE,
-            "Worst pain of the last day at the treated site, the same in all rows of a visit",
-            "3",
-            "NRS",
-            required=NEVER,
-            may_be_absent=True,
-        ),
-        Column(
-            "omed_mg",
-            cells.NOT_NEGATIVE,
-            "Daily oral morphine equivalent dose, the same in all rows of a visit",
-            "40",
-            "mg per day",
-            required=NEVER,
-            may_be_absent=True,
-        ),
-    ),
-)
-
-ADVERSE_EVENTS = CsvFile(
-    "adverse_events.csv",
-    "one adverse event",
-    (
-        Column("patient_id", cells.TEXT, _PATIENT_ID, "P017"),
-        Column("onset_date", cells.DATE, "First day of the event", "2015-07-06"),
-        Column("term", cells.TEXT, "What happened, as a CTCAE term", "Wound infection"),
-        Column("ctcae_grade", cells.GRADE, "Grade by the version named beside it", "2"),
-        Column("ctcae_version", cells.TEXT, "Version of CTCAE", "5.0", required=NEVER),
-        Column("serious", cells.YES_NO, "Whether it was a serious adverse event", "no"),
-        Column(
-            "relatedness",
-            coded(Relatedness),
-            "Whether it is judged to have been caused by the procedure",
-            "related",
-        ),
-        Column(
-            "resolved_date",
-            cells.DATE,
-            "Day on which the event was over",
-            "2015-07-20",
-            required="when it is over",
-        ),
-    ),
-)
-
-CSV_FILES = (PATIENTS, VERTEBRAE, VISITS, ADVERSE_EVENTS)
-"""The four CSV files of a data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,4 +155,9 @@ DESCRIPTION_ENTRIES = (
     ),
 )
 FILE_NAMES = (DESCRIPTION_FILE, *(one.name for one in CSV_FILES))
+"""The files of a data set, in their order."""
+REQUIRED_FILE_NAMES = (
+    DESCRIPTION_FILE,
+    *(one.name for one in CSV_FILES if not one.is_optional),
+)
 """The files that a data set must hold."""

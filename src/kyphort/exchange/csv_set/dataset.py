@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from kyphort.exchange.csv_set.columns import (
+    ADVERSE_EVENTS,
+    CSV_FILES,
+    PATIENTS,
+    VERTEBRAE,
+    VISITS,
+    CsvFile,
+)
 from kyphort.exchange.csv_set.description import Description
 from kyphort.exchange.csv_set.findings import Finding
 from kyphort.exchange.csv_set.rules import Rule
@@ -15,20 +23,40 @@ from kyphort.exchange.csv_set.table import Row, Table
 
 @dataclass
 class DataSet:
-    """The description and the four tables; `today` is the day of the check."""
+    """The description, the tables in the order of their files; `today` is the day of the check."""
 
     description: Description
-    patients: Table
-    vertebrae: Table
-    visits: Table
-    adverse_events: Table
+    tables: tuple[Table, ...]
     today: dt.date
     left_out: set[tuple[str, int]] = field(default_factory=set)
 
     @property
-    def tables(self) -> tuple[Table, ...]:
-        """The four tables in their order."""
-        return self.patients, self.vertebrae, self.visits, self.adverse_events
+    def patients(self) -> Table:
+        """The patients."""
+        return self._table(PATIENTS)
+
+    @property
+    def vertebrae(self) -> Table:
+        """The treated vertebrae."""
+        return self._table(VERTEBRAE)
+
+    @property
+    def visits(self) -> Table:
+        """The visits and what was read at them."""
+        return self._table(VISITS)
+
+    @property
+    def adverse_events(self) -> Table:
+        """The adverse events."""
+        return self._table(ADVERSE_EVENTS)
+
+    @property
+    def optional_tables(self) -> tuple[Table, ...]:
+        """The tables of files that a data set may do without."""
+        return tuple(table for table in self.tables if table.file.is_optional)
+
+    def _table(self, file: CsvFile) -> Table:
+        return self.tables[CSV_FILES.index(file)]
 
     def kept(self, table: Table) -> Iterator[Row]:
         """Yield the rows of a table that count, without repetitions."""
@@ -42,20 +70,28 @@ class DataSet:
         vertebrae = by_patient(self.kept(self.vertebrae))
         visits = by_patient(self.kept(self.visits))
         events = by_patient(self.kept(self.adverse_events))
+        others = [(table, by_patient(self.kept(table))) for table in self.optional_tables]
         return {
-            patient: Life(rows[0], vertebrae[patient], visits[patient], events[patient])
+            patient: Life(
+                rows[0],
+                vertebrae[patient],
+                visits[patient],
+                events[patient],
+                [(table, row) for table, found in others for row in found.get(patient, ())],
+            )
             for patient, rows in by_patient(self.kept(self.patients)).items()
         }
 
 
 @dataclass(frozen=True)
 class Life:
-    """The rows of one patient in the four files."""
+    """The rows of one patient in the files; `others` are those of optional files."""
 
     patient: Row
     vertebrae: list[Row]
     visits: list[Row]
     adverse_events: list[Row]
+    others: list[tuple[Table, Row]]
 
     @cached_property
     def first_procedure(self) -> dt.date | None:

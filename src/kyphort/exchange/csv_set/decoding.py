@@ -43,6 +43,15 @@ def read_text(path: Path) -> Text:
     return _without_nul(path.name, content, tuple(_encoding_note(path.name, name)))
 
 
+def is_left_out(path: Path) -> bool:
+    """Tell whether an optional file is absent, and not merely there under another ending."""
+    try:
+        others = path.parent.iterdir()
+        return not any(one.stem.casefold() == path.stem.casefold() for one in others)
+    except OSError:
+        return False
+
+
 def _bytes_of(path: Path) -> bytes | Finding:
     try:
         if not path.exists():

@@ -171,6 +171,22 @@ EVENT_RESOLVED = _error(
 AFTER_CUT_OFF = _error("KD-AFTER-CUT-OFF", "A date follows the data cut-off.", "`2020-01-03`")
 FUTURE = _error("KD-FUTURE", "A date of real patients lies in the future.", "`2105` for `2015`")
 
+DATE_EARLY = _error(
+    "KD-DATE-EARLY", "A date of an optional file comes before the procedure.", "years exchanged"
+)
+DATE_LATE = _error("KD-DATE-LATE", "A date of an optional file follows the last contact.", "`2051`")
+PROCEDURE_UNKNOWN = _error(
+    "KD-PROCEDURE-UNKNOWN",
+    "A procedure or plan has a date on which the vertebra was not treated.",
+    "day and month exchanged",
+)
+RETREATMENT_DIFFERS = _error(
+    "KD-RETREATMENT-DIFFERS",
+    "The first retreatment of a level is not the one its vertebra names.",
+    "retreatment_date empty in `vertebrae.csv`",
+)
+ROW = _error("KD-ROW", "The values of a row cannot stand together.", "not delivered, but no reason")
+
 # Doubts
 STATUS_REVERSED = _warning(
     "KD-STATUS-REVERSED", "A progression is followed by none without retreatment.", "reader's slip"
@@ -194,5 +210,10 @@ MANY_LEVELS = _warning("KD-MANY-LEVELS", "A patient has more than three levels."
 NO_VISITS = _warning("KD-NO-VISITS", "There is no visit at all.", "`visits.csv`, 0 rows")
 SYNTHETIC_PREFIX = _warning(
     "KD-SYNTHETIC-PREFIX", "Real patients carry the prefix of synthetic rows.", "`SYN-P01`"
+)
+AFTER_WITHDRAWAL = _warning(
+    "KD-AFTER-WITHDRAWAL",
+    "A visit follows the day on which the patient stopped follow-up or was given up as lost.",
+    "a scan a year after the withdrawal",
 )
 COHORT = _error("KD-COHORT", "Rows contradict each other in a way no other rule names.", "–")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from kyphort.clinical.records import ALWAYS
 from kyphort.exchange.csv_set import rules
 from kyphort.exchange.csv_set.cells import Cell, check_characters
-from kyphort.exchange.csv_set.columns import ALWAYS, Column, CsvFile
+from kyphort.exchange.csv_set.columns import Column, CsvFile
 from kyphort.exchange.csv_set.dates import DateFormat
 from kyphort.exchange.csv_set.decoding import Text
 from kyphort.exchange.csv_set.findings import Finding, listed, shown

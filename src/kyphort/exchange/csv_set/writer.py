@@ -4,19 +4,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from kyphort.clinical import Cohort, Patient, Relatedness, TreatedVertebra, Visit
+from kyphort.clinical import Cohort, Patient, Relatedness, Visit
+from kyphort.clinical.cohort_rows import nested_rows, rows_of
+from kyphort.clinical.records import ALWAYS, Row
 from kyphort.errors import InvalidDataError, OutputError
 from kyphort.exchange.csv_set.cells import YES_NO_UNKNOWN, check_characters
 from kyphort.exchange.csv_set.columns import (
-    ADVERSE_EVENTS,
-    ALWAYS,
+    CSV_FILES,
     DESCRIPTION_FILE,
     PATIENTS,
-    VERTEBRAE,
     VISITS,
     Column,
     CsvFile,
@@ -24,14 +22,13 @@ from kyphort.exchange.csv_set.columns import (
 from kyphort.exchange.csv_set.dates import ISO
 from kyphort.exchange.csv_set.refusal import Refused
 
-Row = dict[str, Any]
-
 _EXACT_INTEGERS = 1e15
 
 
 def write_csv_set(cohort: Cohort, folder: Path) -> None:
-    """Write `cohort` as `dataset.toml` and four CSV files into `folder`, new or empty.
+    """Write `cohort` as `dataset.toml` and CSV files into `folder`, new or empty.
 
+    Files that a data set may do without are written when the cohort has records for them.
     `read_csv_set` of the folder gives the same cohort again. Dates are written as YYYY-MM-DD, the
     files as UTF-8.
 
@@ -56,8 +53,9 @@ def write_csv_set(cohort: Cohort, folder: Path) -> None:
     """
     _check_is_filled(cohort)
     texts = {DESCRIPTION_FILE: _description(cohort)}
-    for file, rows in _rows_of(cohort):
-        texts[file.name] = csv_text(file, rows)
+    for file in CSV_FILES:
+        if not file.is_optional or cohort.records(file.record):
+            texts[file.name] = csv_text(file, _rows_of(cohort, file))
     contents = {name: _bytes(name, text) for name, text in texts.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,41 +90,29 @@ def _check_is_filled(cohort: Cohort) -> None:
         )
 
 
-def _rows_of(cohort: Cohort) -> tuple[tuple[CsvFile, Iterable[Row]], ...]:
-    return (
-        (PATIENTS, map(_patient, cohort.patients)),
-        (VERTEBRAE, map(_vertebra, cohort.vertebrae)),
-        (VISITS, (row for visit in cohort.visits for row in _visit(visit))),
-        (ADVERSE_EVENTS, map(asdict, cohort.adverse_events)),
-    )
+def _rows_of(cohort: Cohort, file: CsvFile) -> Iterator[Row]:
+    if file is PATIENTS:
+        yield from map(_patient, cohort.patients)
+    elif file is VISITS:
+        for visit in cohort.visits:
+            yield from _visit(visit)
+    else:
+        yield from rows_of(cohort, file.record)
 
 
 def _patient(patient: Patient) -> Row:
-    row = asdict(patient)
+    row = PATIENTS.record.row(patient)
     if not patient.died and patient.death_relatedness is Relatedness.UNKNOWN:
         row["death_relatedness"] = None
     return row
 
 
-def _vertebra(vertebra: TreatedVertebra) -> Row:
-    row = asdict(vertebra)
-    prescription: Row = row.pop("prescription")
-    return row | prescription
-
-
 def _visit(visit: Visit) -> Iterator[Row]:
-    shared = {
-        "patient_id": visit.patient_id,
-        "visit_date": visit.visit_date,
-        "kind": visit.kind,
-        "modality": visit.modality,
-        "pain_nrs": None if visit.pain is None else visit.pain.nrs,
-        "omed_mg": None if visit.pain is None else visit.pain.omed_mg,
-    }
+    shared = VISITS.record.row(visit)
     if not visit.assessments:
         yield dict.fromkeys(VISITS.by_name) | shared
-    for assessment in visit.assessments:
-        yield shared | asdict(assessment)
+    for reading in nested_rows(VISITS.records[-1], visit):
+        yield shared | reading
 
 
 def _cell(column: Column, file: str, value: object) -> str:
@@ -141,7 +127,8 @@ def _cell(column: Column, file: str, value: object) -> str:
 
 def _text(column: Column, value: object) -> str:
     if value is None:
-        return "unknown" if column.kind is YES_NO_UNKNOWN else ""
+        is_said = column.kind is YES_NO_UNKNOWN and not column.may_be_absent
+        return "unknown" if is_said else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
