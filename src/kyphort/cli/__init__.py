@@ -9,8 +9,17 @@ from typing import Annotated
 import typer
 
 from kyphort import __version__
-from kyphort.cli import analyse, check, dose, followup, paper, protocol, reproduce, template
-from kyphort.cli import analyse, check, dose, eligibility, followup, protocol, reproduce, template
+from kyphort.cli import (
+    analyse,
+    check,
+    dose,
+    eligibility,
+    followup,
+    paper,
+    protocol,
+    reproduce,
+    template,
+)
 from kyphort.errors import KyphortError
 
 app = typer.Typer(
