@@ -24,6 +24,11 @@ from kyphort.cli import (
     quality,
     query,
     registry,
+    dose,
+    eligibility,
+    followup,
+    paper,
+    protocol,
     reproduce,
     template,
 )
