@@ -24,11 +24,6 @@ from kyphort.cli import (
     quality,
     query,
     registry,
-    dose,
-    eligibility,
-    followup,
-    paper,
-    protocol,
     reproduce,
     template,
 )
@@ -55,6 +50,7 @@ app.add_typer(followup.app, name="followup")
 app.add_typer(plan.app, name="plan")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(registry.app, name="registry")
+registry.app.command("check")(quality.check)
 app.add_typer(quality.app, name="quality")
 app.add_typer(query.app, name="query")
 app.add_typer(mapping.app, name="map")

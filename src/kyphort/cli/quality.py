@@ -43,7 +43,9 @@ def _date(text: str) -> dt.date:
 
 @app.command("check")
 def check(
-    data: Annotated[Path, typer.Argument(help="Folder of a kyphort data set, or a registry file.")],
+    data: Annotated[
+        str, typer.Argument(help="Folder of a kyphort data set, or a registry (file or URL).")
+    ],
     *,
     protocol: Annotated[
         str | None,
@@ -94,7 +96,7 @@ def check(
         raise typer.Exit(InvalidDataError.exit_code)
 
 
-def _open(data: Path, checked: "Checked", chosen: "set[Severity]", by: str | None) -> None:
+def _open(data: str, checked: "Checked", chosen: "set[Severity]", by: str | None) -> None:
     from kyphort.workflows.quality import open_queries, query_log, user_name  # noqa: PLC0415
 
     findings = [one for one in checked.report.findings if one.severity in chosen]

@@ -88,6 +88,7 @@ def create_registry(path: Path, cohort: Cohort) -> None:
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from kyphort.clinical import *
+    >>> from kyphort.registry import read_registry
     >>> day = dt.date(2015, 7, 4)
     >>> cohort = Cohort(
     ...     "one patient", dt.date(2019, 12, 31), True, "made up for this example",

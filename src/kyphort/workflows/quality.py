@@ -20,6 +20,7 @@ from kyphort.quality import (
     check_quality,
     fields_filled,
 )
+from kyphort.registry.place import is_url
 from kyphort.reports.results import FilledRow, QualityRow
 from kyphort.reports.spreadsheet import harmless
 from kyphort.workflows.folders import write_new_file
@@ -40,7 +41,7 @@ class Checked:
 
 
 def check_data_quality(
-    data: Path, *, protocol: str | None = None, as_of: dt.date | None = None
+    data: str | Path, *, protocol: str | None = None, as_of: dt.date | None = None
 ) -> Checked:
     """Check the data set folder or registry `data` by every rule; nothing is written.
 
@@ -105,19 +106,25 @@ def write_findings(checked: Checked, path: Path) -> None:
     write_new_file(path, text.getvalue())
 
 
-def query_log(data: Path) -> QueryLog:
+def query_log(data: str | Path) -> QueryLog:
     """Return the queries of a data set folder or registry file: a file in it, or beside it.
 
     Raises
     ------
     InvalidDataError
-        When there is no such data.
+        When there is no such data, or they are in a database server.
     """
-    if data.is_dir():
-        return QueryLog(data / QUERY_FILE)
-    if data.exists():
-        return QueryLog(data.with_name(f"{data.name}.{QUERY_FILE}"))
-    raise InvalidDataError(f"{data} does not exist. Give the folder of a data set, or a registry.")
+    if is_url(data):
+        raise InvalidDataError(
+            "Queries are kept in a file beside the data, and a database has no place for it. "
+            "Export the registry, and open them in the export."
+        )
+    place = Path(data)
+    if place.is_dir():
+        return QueryLog(place / QUERY_FILE)
+    if place.exists():
+        return QueryLog(place.with_name(f"{place.name}.{QUERY_FILE}"))
+    raise InvalidDataError(f"{place} does not exist. Give the folder of a data set, or a registry.")
 
 
 def open_queries(log: QueryLog, findings: Iterable[QualityFinding], by: str) -> tuple[Query, ...]:
