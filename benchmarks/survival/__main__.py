@@ -42,16 +42,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="timed runs of each case (7)")
     parser.add_argument("--largest", type=int, default=10**7, help="rows at most (10000000)")
     parser.add_argument(
-        "--only", nargs="*", help="packages to measure again (all); none of them: only the page"
+        "--only",
+        nargs="*",
+        help="packages, or imports, to measure again (all); none: only the page",
     )
     options = parser.parse_args()
     load = os.getloadavg()[0]
     runs = _saved() if options.only is not None else {}
     sizes = [10**power for power in range(2, 8) if 10**power <= options.largest]
-    tools = {"kyphort": OURS, **PEERS}
+    tools = {"one_read": OURS, "kyphort": OURS, **PEERS}
     for tool, cases in tools.items():
         if options.only is None or tool in options.only:
-            python = Path(sys.executable) if tool == "kyphort" else interpreter(tool)
+            python = interpreter(tool) if tool in PEERS else Path(sys.executable)
             for case in cases:
                 for kind in ("continuous", "days"):
                     _measure_sizes(runs, python, (tool, case, kind), sizes, options.rounds)
@@ -62,10 +64,11 @@ def main() -> None:
     if shutil.which("Rscript") and (options.only is None or "R" in options.only):
         _measure_r(runs, [size for size in sizes if size <= 10**6])
     _save(runs)
-    interpreters = {"kyphort": Path(sys.executable)} | {tool: interpreter(tool) for tool in PEERS}
-    text = table(runs, options.rounds, load) + "\n" + imports.table(interpreters, 5)
-    sys.stdout.write(text)
-    page.replace_section(PAGE, "survival", text)
+    page.replace_section(PAGE, "survival", table(runs, options.rounds, load))
+    if options.only is None or "imports" in options.only:
+        ours = {"kyphort": Path(sys.executable)}
+        peers = {tool: interpreter(tool) for tool in PEERS}
+        page.replace_section(PAGE, "survival-imports", imports.table(ours | peers, 5))
 
 
 def _saved() -> dict[Key, Run | str]:

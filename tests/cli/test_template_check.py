@@ -52,12 +52,15 @@ def test_template_makes_a_complete_folder(tmp_path: Path) -> None:
         "data_dictionary.html",
         "dataset.toml",
         "example",
+        "optional",
         "study.toml",
-        *(file.name for file in CSV_FILES),
+        *(file.name for file in CSV_FILES if not file.is_optional),
+    }
+    assert {path.name for path in (folder / "optional").iterdir()} == {
+        file.name for file in CSV_FILES if file.is_optional
     }
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["data"]
-    for name in example_files():
-        assert str(folder / name) in done.stdout
+    assert f"{folder / 'example'}/ ({len(example_files())} files)" in done.stdout
     assert read_study(folder / "study.toml") == default_study()
     assert tomllib.loads((folder / "dataset.toml").read_text())["synthetic"] is False
 

@@ -26,7 +26,9 @@ _SUMMARY = DoseSummary(
         ({"plan_hash": "not a hash"}, "plan_hash is not a hash"),
     ],
 )
-def test_an_impossible_value_is_named_with_its_vertebra(changes: Any, named: str) -> None:
+def test_an_impossible_value_is_named_with_its_vertebra(
+    changes: dict[str, Any], named: str
+) -> None:
     with pytest.raises(InvalidDataError, match=f"P017-T12: {named}"):
         replace(_SUMMARY, **changes)
 

@@ -1,5 +1,6 @@
 """Compiled loops over many rows give what NumPy gives over few."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kyphort.errors import InvalidDataError
 from kyphort.survival import (
     SurvivalData,
     aalen_johansen,
@@ -19,7 +21,10 @@ from kyphort.survival import (
     risk_table,
 )
 from kyphort.survival import jit as compiled
-from kyphort.survival.table import CountedExits, SortedExits, exit_table, stable_order
+from kyphort.survival.days import pack_days
+from kyphort.survival.exits import risk_process
+from kyphort.survival.influence import incidence_influence, survival_influence
+from kyphort.survival.table import sort_exits, stable_order
 
 ROWS = 400
 TIMES: dict[str, Callable[[np.random.Generator], NDArray[np.float64]]] = {
@@ -37,7 +42,8 @@ def columns(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {
         "time": TIMES[request.param](rng),
         "event": rng.integers(0, 4, ROWS),
-        "cluster": rng.integers(0, 150, ROWS),
+        # Most clusters are small; the first holds a third of the rows.
+        "cluster": rng.integers(0, 150, ROWS) * (rng.random(ROWS) < 0.7),
     }
 
 
@@ -103,6 +109,16 @@ def test_logrank(
         np.testing.assert_array_equal(large.sizes, small.sizes)
 
 
+def test_order_of_exits(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    data = SurvivalData(**columns)
+    order, ends = data.exit_order()
+    times, counts = np.unique(data.time, return_counts=True)
+    np.testing.assert_array_equal(data.time[order], np.sort(data.time))
+    np.testing.assert_array_equal(ends, np.cumsum(counts))
+    np.testing.assert_array_equal(data.time[order][ends - 1], times)
+
+
 def test_risk_table(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = np.quantile(columns["time"], [0.1, 0.5, 1.0])
     small, large = small_and_large(columns, monkeypatch, lambda data: risk_table(data, ticks))
@@ -136,14 +152,60 @@ def test_order_of_rows_changes_no_bit(
     assert bits[0] == bits[1]
 
 
-def test_kinds_of_table() -> None:
+def test_times_that_cannot_be_counted_or_sorted() -> None:
     rng = np.random.default_rng(1)
     code = rng.integers(0, 3, ROWS)
-    assert isinstance(exit_table(TIMES["days"](rng), code, 3, 0.0), CountedExits)
-    assert isinstance(exit_table(TIMES["continuous"](rng), code, 3, 0.0), SortedExits)
+    assert pack_days(TIMES["days"](rng), code) is not None
+    assert pack_days(TIMES["continuous"](rng), code) is None
+    assert sort_exits(TIMES["continuous"](rng), code, 3, 0.0) is not None
     # Times that span the whole range of numbers leave no room for a code.
-    extreme = np.geomspace(5e-324, 1e308, ROWS)
-    assert exit_table(extreme, code, 3, 0.0) is None
+    assert sort_exits(np.geomspace(5e-324, 1e308, ROWS), code, 3, 0.0) is None
+
+
+@pytest.mark.parametrize(("latest", "codes"), [(40, 4), (60_000, 2), (250, 200)])
+def test_days_of_any_width_are_counted(latest: int, codes: int) -> None:
+    rng, rows = np.random.default_rng(2), 40_000
+    time = rng.integers(1, latest + 1, rows).astype(np.float64)
+    code = rng.integers(0, codes, rows)
+    time[0], code[0] = latest, codes - 1
+    packed = pack_days(time, code)
+    assert packed is not None
+    np.testing.assert_array_equal(packed.time, time)
+    np.testing.assert_array_equal(packed.code, code)
+    table, distinct = packed.exits, np.unique(time)
+    np.testing.assert_array_equal(table.times, distinct)
+    there = np.searchsorted(distinct, time[code == codes - 1])
+    counted = np.bincount(there, minlength=distinct.size)
+    np.testing.assert_array_equal(table.count([codes - 1]), counted)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("time", np.nan), ("time", 0.0), ("time", -3.0), ("time", np.inf), ("event", -1)],
+)
+def test_a_wrong_row_among_many_is_named(
+    field: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    for kind in ("days", "continuous"):
+        columns: dict[str, Any] = {"time": TIMES[kind](np.random.default_rng(4))}
+        columns["event"] = np.ones(ROWS, dtype=np.int64)
+        columns[field][333] = value
+        with pytest.raises(InvalidDataError, match=f"{field}: .* at row 333 "):
+            SurvivalData(**columns)
+
+
+def test_many_rows_are_copies(columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "MANY_ROWS", 10)
+    kept = {name: values.copy() for name, values in columns.items()}
+    data, untouched = SurvivalData(**columns), SurvivalData(**kept)
+    for values in columns.values():
+        values[:] = values[::-1].copy()
+    for name in ("time", "event", "cluster"):
+        np.testing.assert_array_equal(getattr(data, name), getattr(untouched, name))
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(data, name)[0] = 5
+    assert kaplan_meier(data).lower.tobytes() == kaplan_meier(untouched).lower.tobytes()
 
 
 def test_codes_too_many_for_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,3 +231,36 @@ def test_few_rows_import_no_compiler() -> None:
         "sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["continuous", "days"])
+def test_large_clusters_lose_no_digits(kind: str) -> None:
+    rng, rows = np.random.default_rng(6), 60_000
+    time = rng.exponential(size=rows) + 1e-6
+    if kind == "days":
+        time = np.ceil(1000.0 * time)
+    cluster = rng.integers(0, 7, rows)
+    data = SurvivalData(time, rng.integers(0, 3, rows), cluster=cluster)
+    curve, incidence = kaplan_meier(data), aalen_johansen(data)
+    process = risk_process(data, data.event == 1)
+    every = incidence_influence(
+        risk_process(data, data.event > 0), data.event == 1, incidence.incidence
+    )
+    gone = every.log_survival
+    for slot in (curve.times.size // 100, curve.times.size // 2, 9 * curve.times.size // 10):
+        by_row = survival_influence(process, slot, float(curve.survival[slot - 1]))
+        assert curve.std_error[slot - 1] == pytest.approx(exact_error(by_row, cluster), rel=1e-11)
+        by_row = np.where(
+            gone.leave <= slot,
+            every.constant + gone.once_gone * every.incidence[slot],
+            every.while_at_risk[slot],
+        )
+        assert incidence.std_error[slot - 1] == pytest.approx(
+            exact_error(by_row, cluster), rel=1e-11
+        )
+
+
+def exact_error(by_row: NDArray[np.float64], cluster: NDArray[np.int64]) -> float:
+    """Return the root of the sum of squares of clusters, each summed without rounding."""
+    sums = [math.fsum(by_row[cluster == code]) for code in range(int(cluster.max()) + 1)]
+    return math.sqrt(math.fsum(value**2 for value in sums))

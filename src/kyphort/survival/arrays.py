@@ -15,9 +15,19 @@ _Array = TypeVar("_Array", bound=NDArray[Any])
 
 def read_only(array: _Array) -> _Array:
     """Return a copy of `array` that cannot be written to."""
-    copy: _Array = array.copy()
-    copy.setflags(write=False)
-    return copy
+    return frozen(array.copy())
+
+
+def frozen(array: _Array) -> _Array:
+    """Return `array`, which nobody else holds, after closing it to writing."""
+    array.setflags(write=False)
+    return array
+
+
+def for_kernels(values: Integers) -> IntArray:
+    """Return a view, or a copy where need be, of the one type that a compiled loop is made for."""
+    view = np.ascontiguousarray(values, dtype=np.int64).view()
+    return frozen(view)
 
 
 def from_the_right(values: FloatArray) -> FloatArray:

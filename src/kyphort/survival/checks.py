@@ -38,12 +38,7 @@ def refuse_rows(
 
 def as_floats(field: str, values: ArrayLike) -> FloatArray:
     """Return `values` as a one-dimensional float array without NaN or infinity."""
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidDataError(
-            f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."
-        ) from error
+    array = _numbers(field, values)
     if array.ndim != 1:
         raise InvalidDataError(
             f"{field}: an array of {array.ndim} dimensions, shape {array.shape}. "
@@ -67,10 +62,9 @@ def check_length(field: str, found: int, expected: int, of: str = "time") -> Non
 
 def check_level(level: float) -> None:
     """Raise unless the confidence level lies strictly between 0 and 1."""
-    if not 0.0 < level < 1.0:
-        raise InvalidDataError(
-            f"level: {level}. Allowed: between 0 and 1, such as 0.95 for 95 % limits."
-        )
+    allowed = "between 0 and 1, such as 0.95 for 95 % limits"
+    if not 0.0 < as_number("level", level, allowed) < 1.0:
+        raise InvalidDataError(f"level: {level}. Allowed: {allowed}.")
 
 
 def check_cause(cause: object) -> None:
@@ -83,15 +77,36 @@ def check_cause(cause: object) -> None:
 
 def as_probability(field: str, value: float) -> float:
     """Return `value` when it lies strictly between 0 and 1."""
-    if not 0.0 < value < 1.0:
+    number = as_number(field, value, "strictly between 0 and 1")
+    if not 0.0 < number < 1.0:
         raise InvalidDataError(f"{field}: {value}. Allowed: strictly between 0 and 1.")
-    return float(value)
+    return number
+
+
+def as_number(field: str, value: object, allowed: str) -> float:
+    """Return one number as a float; text, truth values and arrays of several are none."""
+    single = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(single, bool) or not isinstance(single, int | float | np.integer | np.floating):
+        raise InvalidDataError(f"{field}: {value!r} is not a number. Allowed: {allowed}.")
+    return float(single)
 
 
 def as_times(field: str, values: ArrayLike) -> FloatArray:
     """Return times to look up, of any shape, without NaN."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(field, values)
     if np.isnan(array).any():
         places = name_rows(np.flatnonzero(np.isnan(array.ravel())))
         raise InvalidDataError(f"{field}: no time at {places}. Pass a number for each time asked.")
     return array
+
+
+def _numbers(field: str, values: ArrayLike) -> FloatArray:
+    try:
+        given = np.asarray(values)
+        if given.dtype.kind in "mM":
+            raise TypeError(f"they are {given.dtype}")
+        return given.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."
+        ) from error

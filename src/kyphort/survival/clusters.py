@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, count_at
 from kyphort.survival.data import SurvivalData
 
@@ -16,6 +17,8 @@ def robust_clusters(data: SurvivalData, cluster_robust: bool | None) -> IntArray
     a whole number (a row then stands for no count of independent units). Without cluster labels
     each row is its own cluster.
     """
+    if cluster_robust is not None and not isinstance(cluster_robust, bool | np.bool_):
+        raise InvalidDataError(f"cluster_robust: {cluster_robust!r}. Allowed: None, True, False.")
     if cluster_robust is None:
         cluster_robust = has_shared_clusters(data) or data.has_fractional_weights
     return clusters_or_rows(data) if cluster_robust else None

@@ -141,7 +141,6 @@ def logrank_trend(
 class _Compared:
     score: Score
     names: list[Hashable]
-    sizes: FloatArray
     strata: int
     cluster: IntArray | None
 
@@ -154,7 +153,7 @@ class _Compared:
             expected=self.score.expected,
             method=method if df else f"{method}; no comparison: {self._reason()}",
             groups=tuple(self.names),
-            sizes=self.sizes,
+            sizes=self.score.sizes,
             clusters=None if self.cluster is None else count_clusters(self.cluster),
         )
 
@@ -193,10 +192,8 @@ def _compare(  # noqa: PLR0917 - the options of two tests, handed on
         )
     strata = strata_of(data, stratum)
     grouping = (group, len(names))
-    is_event = data.event == cause
-    score = sum_over_strata(data, is_event, grouping, strata, scheme, with_rows=cluster is not None)
-    sizes = np.bincount(group, data.weight, len(names)).astype(np.float64)
-    return _Compared(score, names, sizes, count_strata(strata), cluster)
+    score = sum_over_strata(data, cause, grouping, strata, scheme, with_rows=cluster is not None)
+    return _Compared(score, names, count_strata(strata), cluster)
 
 
 def encode_groups(groups: Labels, rows: int) -> tuple[IntArray, list[Hashable]]:

@@ -55,7 +55,7 @@ def risk_table(
     if convention not in ("KMunicate", "R"):
         raise InvalidDataError(f"convention: {convention!r}. Allowed: 'KMunicate', 'R'.")
     counts = ExitCounts(data, cause)
-    distinct = np.unique(data.time) if data.exits is None else data.exits.times
+    distinct = data.positions[0] if data.exits is None else data.exits.times
     slot = np.searchsorted(distinct, snap(times, distinct), side="right")
 
     def up_to_ticks(leaving: FloatArray) -> FloatArray:
@@ -72,7 +72,7 @@ def risk_table(
 
 
 def _check_ticks(ticks: ArrayLike) -> FloatArray:
-    times = as_floats("ticks", np.atleast_1d(np.asarray(ticks, dtype=np.float64)))
+    times = as_floats("ticks", np.atleast_1d(np.asarray(ticks)))
     if times.size == 0 or times[0] < 0.0 or (np.diff(times) <= 0.0).any():
         raise InvalidDataError(
             f"ticks: {times.tolist()}. Allowed: one or more times, ascending, none negative."

@@ -118,6 +118,8 @@ class SurvivalCurve:
             for curve in (self.survival, self.lower, self.upper)
         )
         method = f"Brookmeyer–Crowley, {self.confidence} limits; {self.method}"
+        if np.isnan(estimate):
+            method += f"; not reached: the curve stays above {height:g}"
         return Quantile(float(p), estimate, lower, upper, self.level, method)
 
     def restricted_mean(self, tau: float) -> Estimate:
@@ -252,19 +254,18 @@ def build_curve(
     is_reversed: bool = False,
 ) -> SurvivalCurve:
     """Turn counts of who is at risk into a curve with errors and limits."""
-    survival, greenwood, moves = survival_and_greenwood(at_risk)
-    variance = greenwood
+    # One block of memory for all four: fresh pages cost more than the arithmetic.
+    survival, variance, lower, upper = np.empty((4, at_risk.times.size))
+    moves = survival_and_greenwood(at_risk, survival, variance)
     if cluster is not None:
-        is_event = data.event == (0 if is_reversed else cause)
-        variance = log_survival_variance(
-            data, cluster, is_event, at_risk, greenwood, is_reversed=is_reversed
+        variance[:] = log_survival_variance(
+            data, cluster, cause, at_risk, variance, is_reversed=is_reversed
         )
-    # In place, because fresh memory for many rows costs more than the arithmetic.
     std_error = np.sqrt(variance, out=variance)
     std_error *= survival
     certain, gone = first_below(survival, 1.0), first_below(survival, np.nextafter(0.0, 1.0))
     std_error[:certain] = std_error[gone:] = 0.0
-    lower, upper = step_limits(survival, std_error, moves, confidence, level)
+    step_limits(survival, std_error, moves, confidence, level, lower, upper)
     lower[:certain] = upper[:certain] = 1.0
     clusters = None if cluster is None else count_clusters(cluster)
     name = "reverse Kaplan–Meier" if is_reversed else "Kaplan–Meier"

@@ -7,12 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, Integers, read_only
+from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, Integers, frozen, read_only
 from kyphort.survival.checks import as_floats, check_length, refuse_rows
+from kyphort.survival.days import DayRows
 from kyphort.survival.jit import is_large
-from kyphort.survival.labels import Labels, encode_codes, encode_labels, rank_integers
-from kyphort.survival.table import ExitTable, distinct_ends, exit_table, stable_order
-from kyphort.survival.ties import ROOT_OF_EPSILON, floor_to, merge_near_ties, snap
+from kyphort.survival.labels import (
+    Labels,
+    count_integers,
+    encode_codes,
+    encode_counted,
+    encode_labels,
+    rank_integers,
+)
+from kyphort.survival.rows import Rows, check_many_rows, check_rows
+from kyphort.survival.table import ExitTable
+from kyphort.survival.ties import snap
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -64,10 +73,8 @@ class SurvivalData:
     weight: FloatArray | None
     label: str
     unit_of_analysis: str
-    _codes: Integers = field(repr=False)
-    _time: FloatArray = field(repr=False)
-    _is_merged: bool = field(repr=False)
-    _exits: ExitTable | None = field(repr=False)
+    _rows: Rows = field(repr=False)
+    _cluster_sizes: Integers | None = field(repr=False)
 
     def __init__(
         self,
@@ -81,22 +88,21 @@ class SurvivalData:
         label: str = "",
         unit_of_analysis: str = "patient",
     ) -> None:
-        checked_time = _check_time(time)
-        rows = checked_time.size
-        checked_entry = None if entry is None else _check_entry(entry, checked_time)
-        # One sort of many rows is enough: their times are merged when they are first sorted.
-        is_merged = checked_entry is not None or not is_large(rows)
-        if is_merged:
-            checked_time, checked_entry = merge_near_ties(checked_time, checked_entry)
+        entries: FloatArray | None = None
+        rows = check_many_rows(time, event) if entry is None and weight is None else None
+        if rows is None:
+            rows, entries = check_rows(time, event, entry)
+        count = len(rows)
+        codes, sizes = (
+            (None, None) if cluster is None else encode_counted("cluster", cluster, count)
+        )
         values = {
-            "_time": read_only(checked_time),
-            "_is_merged": is_merged,
-            "_exits": None,
-            "_codes": _compact(_check_event(event, rows)),
-            "entry": None if checked_entry is None else read_only(checked_entry),
-            "cluster": _check_codes("cluster", cluster, rows),
-            "stratum": _check_codes("stratum", stratum, rows),
-            "weight": None if weight is None else read_only(_check_weight(weight, rows)),
+            "_rows": rows,
+            "entry": entries,
+            "cluster": None if codes is None else frozen(codes),
+            "_cluster_sizes": sizes,
+            "stratum": _check_codes("stratum", stratum, count),
+            "weight": None if weight is None else read_only(_check_weight(weight, count)),
             "label": label,
             "unit_of_analysis": unit_of_analysis,
         }
@@ -104,27 +110,49 @@ class SurvivalData:
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        return int(self._time.size)
+        return len(self._rows)
 
     @property
     def time(self) -> FloatArray:
         """When observation of each row ended `(n,)`, near-equal times merged."""
-        if not self._is_merged:
-            table = self.exits
-            if table is None:
-                merged = merge_near_ties(self._time, None)[0]
-            else:
-                merged = floor_to(table.times, self._time)
-            object.__setattr__(self, "_time", read_only(merged))
-            object.__setattr__(self, "_is_merged", True)
-        return self._time
+        return self._rows.time
 
     @property
     def event(self) -> IntArray:
         """How observation of each row ended `(n,)`: 0 censored, 1, 2 … events."""
-        if self._codes.dtype != np.int64:
-            object.__setattr__(self, "_codes", read_only(self._codes.astype(np.int64)))
-        return self._codes.view(np.int64)
+        return self._rows.event
+
+    @property
+    def codes(self) -> Integers:
+        """The codes of `event` `(n,)`, of many rows in one byte each if that is enough.
+
+        :meta private:
+        """
+        return self._rows.code
+
+    @property
+    def days(self) -> DayRows | None:
+        """The rows packed, for many rows of whole-number times that all enter at the origin.
+
+        :meta private:
+        """
+        return self._rows if isinstance(self._rows, DayRows) else None
+
+    @property
+    def positions(self) -> tuple[FloatArray, IntArray]:
+        """The distinct times `(m,)`, and where the time of each row `(n,)` stands among them.
+
+        :meta private:
+        """
+        return self._rows.positions
+
+    @property
+    def cluster_sizes(self) -> Integers:
+        """How many rows each cluster has `(c,)`; one row each without labels.
+
+        :meta private:
+        """
+        return np.ones(len(self), np.int64) if self._cluster_sizes is None else self._cluster_sizes
 
     @property
     def exits(self) -> ExitTable | None:
@@ -132,29 +160,21 @@ class SurvivalData:
 
         :meta private:
         """
-        if self._exits is None and self._has_exit_table:
-            table = self.exits_by(self._codes, int(self._codes.max()) + 1)
-            object.__setattr__(self, "_exits", table)
-        return self._exits
+        return self._rows.exits if self._has_exit_table else None
 
-    def exits_by(self, code: Integers, codes: int) -> ExitTable | None:
-        """Return who leaves when by a code of each row `(n,)`, below `codes`; None as `exits`.
+    def exits_by(self, group: Integers, groups: int, cause: int) -> ExitTable | None:
+        """Return who leaves when by 2 × group + 1 for the cause, 2 × group else; None as `exits`.
 
         :meta private:
         """
-        if not self._has_exit_table:
-            return None
-        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
-        return exit_table(self._time, code, codes, tolerance)
+        return self._rows.exits_by(group, groups, cause) if self._has_exit_table else None
 
     def exit_order(self) -> tuple[IntArray, Integers]:
         """Return the rows `(n,)` in order of exit, and `(m,)` where each distinct time ends.
 
         :meta private:
         """
-        order = stable_order(self._time)
-        tolerance = 0.0 if self._is_merged else ROOT_OF_EPSILON
-        return order, distinct_ends(self._time[order], tolerance)[1]
+        return self._rows.exit_order()
 
     @property
     def _has_exit_table(self) -> bool:
@@ -184,14 +204,12 @@ class SurvivalData:
         [4.0, 12.0]
         """
         part = object.__new__(SurvivalData)
-        # Times stay as merged among all rows, so that parts of one data set agree on ties.
+        codes, sizes = (None, None) if self.cluster is None else count_integers(self.cluster[rows])
         values = {
-            "_time": read_only(self.time[rows]),
-            "_is_merged": True,
-            "_exits": None,
-            "_codes": read_only(self._codes[rows]),
+            "_rows": self._rows.select(rows),
             "entry": None if self.entry is None else read_only(self.entry[rows]),
-            "cluster": _recode(self.cluster, rows),
+            "cluster": None if codes is None else frozen(codes),
+            "_cluster_sizes": sizes,
             "stratum": _recode(self.stratum, rows),
             "weight": None if self.weight is None else read_only(self.weight[rows]),
             "label": self.label if label is None else label,
@@ -238,53 +256,6 @@ class SurvivalData:
         return {
             name: self.select(codes == code, label=str(name)) for code, name in enumerate(names)
         }
-
-
-def _check_time(time: ArrayLike) -> FloatArray:
-    array = as_floats("time", time)
-    if array.size == 0:
-        raise InvalidDataError(
-            "time: no rows. Pass at least one row with a time and an event code."
-        )
-    advice = (
-        "Times start at the origin and must be above zero; count an event on day 0 as half a day."
-    )
-    if array.min() <= 0.0:
-        refuse_rows("time", array <= 0.0, array, "a time that is not above zero", advice)
-    return array
-
-
-def _check_event(event: ArrayLike, rows: int) -> IntArray:
-    given = np.asarray(event)
-    is_whole = given.ndim == 1 and given.dtype.kind in "biu"
-    array = given if is_whole else as_floats("event", event)
-    check_length("event", array.size, rows)
-    advice = "Allowed: 0 for censored, 1 for the event, 2, 3 … for competing causes."
-    if array.min() < 0 or not is_whole:
-        unknown = (array < 0) | (array != np.floor(array))
-        refuse_rows("event", unknown, array, "an unknown event code", advice)
-    return array.astype(np.int64, copy=False)
-
-
-def _compact(code: IntArray) -> Integers:
-    """Return a copy of the codes; of many rows in one byte each, if that is enough."""
-    if is_large(code.size) and code.max() < 256:
-        compact = code.astype(np.uint8)
-        compact.setflags(write=False)
-        return compact
-    return read_only(code)
-
-
-def _check_entry(entry: ArrayLike, time: FloatArray) -> FloatArray:
-    array = as_floats("entry", entry)
-    check_length("entry", array.size, time.size)
-    advice = "Use 0 for a row that was observed from the origin."
-    refuse_rows("entry", array < 0.0, array, "an entry before the origin", advice)
-    advice = "A row is at risk in (entry, time]; entry must come before time."
-    refuse_rows(
-        "entry", array >= time, array, "an entry at or after the end of observation", advice
-    )
-    return array
 
 
 def _check_weight(weight: ArrayLike, rows: int) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, with_start
-from kyphort.survival.checks import check_cause
+from kyphort.survival.checks import as_number, check_cause
 from kyphort.survival.clusters import count_clusters, robust_clusters
 from kyphort.survival.comparisons import encode_groups, upper_tail
 from kyphort.survival.curves import SurvivalCurve, kaplan_meier
@@ -78,6 +78,7 @@ def survival_difference(
         slot = int(np.searchsorted(process.times, snap(np.asarray(t), process.times), side="right"))
         return survival_influence(process, slot, float(curve.at(t).survival))
 
+    t = as_number("t", t, "one time")
     compared = _Pair(data, groups, cause, level, cluster_robust)
     return compared.difference(read, influence, f"survival at {t:g}")
 
@@ -128,6 +129,7 @@ def restricted_mean_difference(
         times = np.minimum(with_start(0.0, process.times), horizon)
         return mean_influence(process, times, with_start(1.0, curve.survival))
 
+    tau = as_number("tau", tau, "a finite time above zero")
     compared = _Pair(data, groups, cause, level, cluster_robust)
     return compared.difference(read, influence, f"restricted mean to {tau:g}")
 
@@ -170,6 +172,10 @@ class _Pair:
             by_row[self.rows[1]] = -influence(self.curves[1])
             variance = between_clusters(by_row, self.cluster)
             how = f"infinitesimal jackknife over {count_clusters(self.cluster)} clusters"
+        if not variance > 0.0:
+            how += "; no test: " + (
+                "neither curve varies" if variance == 0.0 else "one cluster has no standard error"
+            )
         std_error = float(np.sqrt(variance))
         margin = normal_quantile(self.level) * std_error
         return Difference(

@@ -98,7 +98,7 @@ def _table_counter(table: ExitTable) -> _Count:
 
 
 def _counter(data: SurvivalData) -> _Count:
-    times, position = np.unique(data.time, return_inverse=True)
+    times, position = data.positions
 
     def count(codes: IntArray) -> FloatArray:
         rows = np.isin(data.event, codes)
@@ -157,8 +157,8 @@ def risk_process(data: SurvivalData, is_event: BoolArray) -> RiskProcess:
 
     All other rows leave as censored, after the events of the same time.
     """
-    times, position = np.unique(data.time, return_inverse=True)
-    return _assemble(data, times, position.astype(np.int64), is_event)
+    times, position = data.positions
+    return _assemble(data, times, position, is_event)
 
 
 def reversed_process(data: SurvivalData) -> RiskProcess:
@@ -167,7 +167,7 @@ def reversed_process(data: SurvivalData) -> RiskProcess:
     Events still come before censorings at a tie: a row with an event is no longer at risk of being
     censored at that time, so its last position is the one before.
     """
-    times, position = np.unique(data.time, return_inverse=True)
+    times, position = data.positions
     is_censored = data.event == 0
     last = np.where(is_censored, position, position - 1).astype(np.int64)
     return _assemble(data, times, last, is_censored)
@@ -187,24 +187,24 @@ def greenwood_terms(counts: RiskCounts) -> FloatArray:
 
 
 def survival_and_greenwood(
-    counts: RiskCounts | TableRisk,
-) -> tuple[FloatArray, FloatArray, Integers]:
-    """Return Π (1 - d/Y), Σ d / (Y (Y - d)) up to each time, and where d > 0, `(m,)` each."""
+    counts: RiskCounts | TableRisk, survival: FloatArray, greenwood: FloatArray
+) -> Integers:
+    """Write Π (1 - d/Y) and Σ d / (Y (Y - d)) up to each time; return where d > 0, `(m,)` each."""
     if not is_large(counts.times.size):
         given = RiskCounts(counts.times, counts.at_risk, counts.events)
-        moves = (counts.events > 0.0).view(np.uint8)
-        return product_limit(given), np.cumsum(greenwood_terms(given)), moves
+        survival[:] = product_limit(given)
+        np.cumsum(greenwood_terms(given), out=greenwood)
+        return (counts.events > 0.0).view(np.uint8)
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    survival, greenwood = np.empty_like(counts.times), np.empty_like(counts.times)
     if isinstance(counts, TableRisk) and isinstance(counts.table, SortedExits):
         table, moves = counts.table, np.empty(counts.times.size, dtype=np.uint8)
         kernels.product_limit_of_codes(
             *(table.codes, table.ends, table.marked([counts.code]), survival, greenwood, moves)
         )
-        return survival, greenwood, moves
+        return moves
     kernels.product_limit(counts.at_risk, counts.events, survival, greenwood)
-    return survival, greenwood, (counts.events > 0.0).view(np.uint8)
+    return (counts.events > 0.0).view(np.uint8)
 
 
 def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = True) -> FloatArray:
@@ -215,7 +215,9 @@ def at_risk_at(data: SurvivalData, asked: ArrayLike, *, leavers_count: bool = Tr
     """
     if data.exits is not None:
         return _at_risk_in(data.exits, np.asarray(asked, dtype=np.float64), leavers_count)
-    times = np.unique(np.concatenate((data.time, data.entries[np.isfinite(data.entries)])))
+    times = data.positions[0]
+    if data.entry is not None:
+        times = np.union1d(times, data.entry[data.entry > 0.0])
     t = snap(np.asarray(asked, dtype=np.float64), times)
     side: _Side = "left" if leavers_count else "right"
 
@@ -245,7 +247,9 @@ def _assemble(
     data: SurvivalData, times: FloatArray, last: IntArray, is_event: BoolArray
 ) -> RiskProcess:
     size = times.size
-    first = np.searchsorted(times, data.entries, side="right").astype(np.int64)
+    first = np.zeros(len(data), dtype=np.int64)
+    if data.entry is not None:
+        first = np.searchsorted(times, data.entries, side="right").astype(np.int64)
     at_risk = _at_risk(first, last, data.weights, size)
     events = count_at(last[is_event], data.weights[is_event], size)
     if data.weight is not None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, count_at, ratio
-from kyphort.survival.checks import check_cause
+from kyphort.survival.checks import as_number, check_cause
 from kyphort.survival.comparisons import encode_groups, upper_tail
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.labels import Labels
@@ -93,7 +93,7 @@ def _check_plain(data: SurvivalData, rho: float) -> None:
                 f"{field}: Gray's test knows no late entry and no case weights. Leave {field} out, "
                 "or compare cause-specific hazards with logrank."
             )
-    if not (rho >= 0.0 and np.isfinite(rho)):
+    if not (as_number("rho", rho, "a finite number, 0 or more") >= 0.0 and np.isfinite(rho)):
         raise InvalidDataError(f"rho: {rho}. Allowed: a finite number, 0 or more.")
 
 

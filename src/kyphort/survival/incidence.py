@@ -177,9 +177,9 @@ def aalen_johansen(
     values, variance = _estimate(data, at_risk, counts, cause, labelled)
     std_error = np.sqrt(variance)
     std_error[(values == 0.0) | (values == 1.0)] = 0.0
-    lower, upper = step_limits(
-        values, std_error, (counts.events > 0.0).view(np.uint8), confidence, level
-    )
+    lower, upper = np.empty((2, values.size))
+    moves = (counts.events > 0.0).view(np.uint8)
+    step_limits(values, std_error, moves, confidence, level, lower, upper)
     nothing_yet = values == 0.0
     lower[nothing_yet] = upper[nothing_yet] = 0.0
     clusters = None if labelled is None else count_clusters(labelled)

@@ -20,6 +20,7 @@ G/(G - 1), as in R's survfit.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kyphort.survival.arrays import (
     BoolArray,
@@ -37,6 +38,7 @@ from kyphort.survival.clusters import (
     sum_by_cluster,
 )
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.day_influence import variance_of_incidence, variance_of_log_survival
 from kyphort.survival.exits import (
     RiskCounts,
     RiskProcess,
@@ -76,7 +78,7 @@ def log_survival_influence(process: RiskProcess) -> LogSurvivalInfluence:
 def log_survival_variance(
     data: SurvivalData,
     cluster: IntArray,
-    is_event: BoolArray,
+    cause: int,
     counts: RiskCounts | TableRisk,
     greenwood: FloatArray,
     *,
@@ -84,11 +86,14 @@ def log_survival_variance(
 ) -> FloatArray:
     """Return the clustered variance of log S(t) `(m,)`; NaN when there is only one cluster.
 
-    `counts` and `greenwood` `(m,)` belong to the events of `is_event`.
+    `counts` and `greenwood` `(m,)` belong to the events of the cause, or, in reverse, to
+    censorings.
     """
-    if data.exits is not None and not is_reversed and count_clusters(cluster) > 1:
-        return _variance_of_many(data, cluster, is_event, counts, greenwood)
-    process = reversed_process(data) if is_reversed else risk_process(data, is_event)
+    if data.exits is not None and not is_reversed and data.cluster_sizes.size > 1:
+        if data.days is None:
+            return _variance_of_many(data, cluster, cause, counts, greenwood)
+        return variance_of_log_survival(data, data.days, cluster, cause, counts.at_risk, greenwood)
+    process = reversed_process(data) if is_reversed else risk_process(data, data.event == cause)
     influence = log_survival_influence(process)
     g, weight = influence.while_at_risk, process.weight
     coming = np.stack([weight, -weight * g[influence.enter]], axis=1)
@@ -100,19 +105,19 @@ def log_survival_variance(
 def _variance_of_many(
     data: SurvivalData,
     cluster: IntArray,
-    is_event: BoolArray,
+    cause: int,
     counts: RiskCounts | TableRisk,
     greenwood: FloatArray,
 ) -> FloatArray:
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
     order, ends = data.exit_order()
-    state = np.zeros((count_clusters(cluster), 2))
-    state[:, 0] = np.bincount(cluster)
+    state = np.zeros((data.cluster_sizes.size, 2))
+    state[:, 0] = data.cluster_sizes
     variance = np.empty_like(greenwood)
     kernels.clustered_log_survival(
         cluster[order],
-        is_event[order].view(np.uint8),
+        (data.codes == cause)[order].view(np.uint8),
         ends,
         counts.at_risk,
         greenwood,
@@ -139,10 +144,17 @@ def incidence_of_many(
         remaining = np.append(y[1:], 0.0)
         kernels.incidence_of_rows(y, every, of_cause, remaining, incidence, variance)
         return incidence, variance
+    if data.cluster_sizes.size < 2:
+        # The influences of all rows sum to zero, so one cluster says nothing about variation.
+        remaining = np.append(y[1:], 0.0)
+        kernels.incidence_of_rows(y, every, of_cause, remaining, incidence, variance)
+        return incidence, np.full_like(variance, np.nan)
+    if data.days is not None:
+        return variance_of_incidence(data, data.days, cluster, cause, at_risk, of_cause)
     order, ends = data.exit_order()
-    state = np.zeros((count_clusters(cluster), 3))
-    state[:, 0] = np.bincount(cluster)
-    kind = np.where(data.event == cause, 1, np.where(data.event == 0, 0, 2)).astype(np.uint8)
+    state = np.zeros((data.cluster_sizes.size, 3))
+    state[:, 0] = data.cluster_sizes
+    kind = _kinds(cause)[data.codes]
     kernels.clustered_incidence(
         cluster[order],
         kind[order],
@@ -155,10 +167,14 @@ def incidence_of_many(
         incidence,
         variance,
     )
-    if state.shape[0] < 2:
-        # The influences of all rows sum to zero, so one cluster says nothing about variation.
-        variance[:] = np.nan
     return incidence, variance
+
+
+def _kinds(cause: int) -> NDArray[np.uint8]:
+    """Return for each code of a byte 0 censored, 1 the cause, 2 another."""
+    kind = np.full(256, 2, dtype=np.uint8)
+    kind[0], kind[cause : cause + 1] = 0, 1
+    return kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)

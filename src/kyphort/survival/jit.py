@@ -26,3 +26,17 @@ def jit(function: F) -> F:
     import numba  # noqa: PLC0415 - slow to import, and only many rows need it
 
     return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+
+
+def jit_sums(function: F) -> F:
+    """Compile as `jit` does, but let sums be added up in several lanes at once.
+
+    What is added where depends on the sizes of the arrays only, so that one machine gives the same
+    bits each time; another kind of processor may differ in the last ones.
+    """
+    import numba  # noqa: PLC0415 - slow to import, and only many rows need it
+
+    compiled = numba.njit(
+        function, cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"}
+    )
+    return cast(F, compiled)

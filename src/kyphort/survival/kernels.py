@@ -7,7 +7,7 @@ arrays mean, `kyphort.survival.influence` what the formulas do.
 import numpy as np
 
 from kyphort.survival.arrays import FloatArray, Integers
-from kyphort.survival.jit import jit
+from kyphort.survival.jit import jit, jit_sums
 
 
 @jit
@@ -52,6 +52,21 @@ def product_limit_of_codes(  # noqa: PLR0917 - a compiled loop is called by posi
 
 
 @jit
+def gather_moves(
+    marked: Integers, values: FloatArray, errors: FloatArray, some: FloatArray, their: FloatArray
+) -> int:
+    """Write the marked values and errors behind the first place; return how many places hold one.
+
+    The loop has no branch: an unmarked value is overwritten by the next.
+    """
+    used = 1
+    for j in range(marked.size):
+        some[np.uint64(used)], their[np.uint64(used)] = values[j], errors[j]
+        used += marked[j]
+    return used
+
+
+@jit
 def carry_forward(
     marked: Integers,
     lower: FloatArray,
@@ -71,6 +86,17 @@ def carry_forward(
 
 
 @jit
+def add(total: float, lost: float, value: float) -> tuple[float, float]:
+    """Return total + value, and what rounding has taken from it so far (Kahan).
+
+    Sums over large clusters nearly cancel in the variance, and a million steps round.
+    """
+    corrected = value - lost
+    new = total + corrected
+    return new, (new - total) - corrected
+
+
+@jit
 def clustered_log_survival(  # noqa: PLR0917 - a compiled loop is called by position
     row_cluster: Integers,
     row_is_event: Integers,
@@ -86,7 +112,7 @@ def clustered_log_survival(  # noqa: PLR0917 - a compiled loop is called by posi
     Rows come in order of exit and none enters late; `state` `(clusters, 2)` holds each cluster's
     number of rows and 0.
     """
-    kk, ck, cc = 0.0, 0.0, 0.0
+    kk, ck, cc, ck_lost, cc_lost = 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(state.shape[0]):
         kk += state[k, 0] * state[k, 0]
     before, start, value, scale = 0.0, 0, 0.0, 0.0
@@ -102,8 +128,8 @@ def clustered_log_survival(  # noqa: PLR0917 - a compiled loop is called by posi
             n_new = n - 1.0
             c_new = c + (leaving if is_event else g)
             kk += n_new * n_new - n * n
-            ck += c_new * n_new - c * n
-            cc += c_new * c_new - c * c
+            ck, ck_lost = add(ck, ck_lost, c_new * n_new - c * n)
+            cc, cc_lost = add(cc, cc_lost, c_new * c_new - c * c)
             state[k, 0], state[k, 1] = n_new, c_new
         if has_event:
             value = cc + 2.0 * g * ck + g * g * kk
@@ -173,6 +199,7 @@ def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by positio
     number of rows, 0 and 0.
     """
     kk, ck, cc, ak, ac, aa = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    ck_lost, cc_lost, ak_lost, ac_lost, aa_lost = 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(state.shape[0]):
         kk += state[k, 0] * state[k, 0]
     s, g, f, big_g = 1.0, 0.0, 0.0, 0.0
@@ -199,11 +226,11 @@ def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by positio
             c_new = c + (g if kind == 0 else c_event)
             a_new = a + (alpha_0 if kind == 0 else (alpha_1 if kind == 1 else alpha_2))
             kk += n_new * n_new - n * n
-            ck += c_new * n_new - c * n
-            cc += c_new * c_new - c * c
-            ak += a_new * n_new - a * n
-            ac += a_new * c_new - a * c
-            aa += a_new * a_new - a * a
+            ck, ck_lost = add(ck, ck_lost, c_new * n_new - c * n)
+            cc, cc_lost = add(cc, cc_lost, c_new * c_new - c * c)
+            ak, ak_lost = add(ak, ak_lost, a_new * n_new - a * n)
+            ac, ac_lost = add(ac, ac_lost, a_new * c_new - a * c)
+            aa, aa_lost = add(aa, aa_lost, a_new * a_new - a * a)
             state[k, 0], state[k, 1], state[k, 2] = n_new, c_new, a_new
         if d_1 > 0.0:
             value = aa + 2.0 * f * ac + f * f * cc + big_g * big_g * kk
@@ -218,62 +245,107 @@ def clustered_incidence(  # noqa: PLR0917 - a compiled loop is called by positio
 
 
 @jit
-def logrank_sums(  # noqa: PLR0917 - a compiled loop is called by position
+def sizes_of_groups(codes: Integers, sizes: FloatArray) -> None:
+    """Count the rows of each group; a row's code is 2 × group, or one more.
+
+    Four counters in turn, because counting on one place twice in a row waits for the first.
+    """
+    counts = np.zeros((4, 256), dtype=np.int64)
+    for i in range(codes.size):
+        counts[i & 3, codes[i]] += 1
+    for a in range(sizes.size):
+        sizes[a] = counts[:, 2 * a].sum() + counts[:, 2 * a + 1].sum()
+
+
+@jit
+def risk_at_events(  # noqa: PLR0917 - a compiled loop is called by position
     codes: Integers,
     ends: Integers,
-    left: FloatArray,
-    scheme: int,
-    rho: float,
-    gamma: float,
+    first: int,
+    sizes: FloatArray,
+    scheme: tuple[int, float, float],
+    carried: FloatArray,
     observed: FloatArray,
-    expected: FloatArray,
-    variance: FloatArray,
-    scale: FloatArray,
-) -> None:
-    """Add up observed and expected events, their variance, and what sets its scale.
+    left: FloatArray,
+    factors: FloatArray,
+) -> tuple[int, int]:
+    """Write who is at risk, by group, at times with an event from `first` on, and their factors.
 
-    A row's code is 2 × group + 1 for an event; `left` `(k,)` starts as the size of each group and
-    ends as 0. Schemes: 0 S⁻^ρ (1 - S⁻)^γ, 1 Y, 2 √Y, 3 Π (1 - d / (Y + 1)).
+    A row's code is 2 × group + 1 for an event. Schemes: 0 S⁻^ρ (1 - S⁻)^γ, 1 Y, 2 √Y,
+    3 Π (1 - d / (Y + 1)). `sizes` `(k,)` is who is left before the time `first`; it, `carried`
+    `(2,)`, the products of the schemes, and the weighted `observed` `(k,)` are brought up to the
+    time returned. One column of `left` `(k, b)` and of `factors` `(4, b)`, w d / Y and
+    v, v / Y, v / Y² with v = w² d (Y - d) / (Y - 1), is written for each of up to b times.
+    Returns the next time, and the columns written.
     """
-    groups = left.size
-    gone, died, lost = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-    y, s, prentice, start = float(codes.size), 1.0, 1.0, 0
-    for j in range(ends.size):
-        d = 0.0
+    kind, rho, gamma = scheme
+    s, prentice = carried[0], carried[1]
+    groups, room = left.shape
+    died = np.zeros(groups)
+    found, j = 0, first
+    start = ends[j - 1] if j > 0 else 0
+    while j < ends.size and found < room:
+        y, d = float(codes.size - start), 0.0
+        for a in range(groups):
+            left[a, found] = sizes[a]
         for i in range(start, ends[j]):
             group, event = codes[i] >> 1, codes[i] & 1
-            gone[group] += 1.0
+            sizes[group] -= 1.0
             died[group] += event
             d += event
         if d > 0.0:
             prentice *= 1.0 - d / (y + 1.0)
             w = 1.0
-            if scheme == 1:
+            if kind == 1:
                 w = y
-            elif scheme == 2:
+            elif kind == 2:
                 w = np.sqrt(y)
-            elif scheme == 3:
+            elif kind == 3:
                 w = prentice
             elif rho != 0.0 or gamma != 0.0:
                 w = s**rho * (1.0 - s) ** gamma
-            spread = w * w * d * (y - d) / (y - 1.0) if y > 1.0 else 0.0
-            scale[0] += spread
-            for a in range(groups):
-                share = left[a] / y
-                observed[a] += w * died[a]
-                # Kept with its rounding: O - E can be far smaller than E.
-                add = w * d * share - lost[a]
-                total = expected[a] + add
-                lost[a] = (total - expected[a]) - add
-                expected[a] = total
-                if share > 0.0:
-                    variance[a, a] += spread * share
-                    for b in range(a + 1):
-                        variance[a, b] -= spread * share * left[b] / y
             s *= (y - d) / y
-            died[:] = 0.0
-        for i in range(groups):
-            left[i] -= gone[i]
-            gone[i] = 0.0
-        y -= ends[j] - start
+            spread = w * w * d * (y - d) / (y - 1.0) if y > 1.0 else 0.0
+            factors[0, found] = w * d / y
+            factors[1, found] = spread
+            factors[2, found] = spread / y
+            factors[3, found] = spread / (y * y)
+            for a in range(groups):
+                observed[a] += w * died[a]
+                died[a] = 0.0
+            found += 1
         start = ends[j]
+        j += 1
+    carried[0], carried[1] = s, prentice
+    return j, found
+
+
+@jit_sums
+def sums_over_events(  # noqa: PLR0917 - a compiled loop is called by position
+    left: FloatArray,
+    factors: FloatArray,
+    found: int,
+    expected: FloatArray,
+    variance: FloatArray,
+    scale: FloatArray,
+) -> None:
+    """Write expected events over the first columns that `risk_at_events` prepared; add the rest."""
+    f, v, v_1, v_2 = factors[0, :found], factors[1, :found], factors[2, :found], factors[3, :found]
+    total = 0.0
+    for i in range(found):
+        total += v[i]
+    scale[0] += total
+    for a in range(left.shape[0]):
+        first = left[a, :found]
+        share, own = 0.0, 0.0
+        for i in range(found):
+            share += f[i] * first[i]
+            own += v_1[i] * first[i]
+        expected[a] = share
+        for b in range(a + 1):
+            second, both = left[b, :found], 0.0
+            for i in range(found):
+                both += v_2[i] * first[i] * second[i]
+            variance[a, b] -= both
+            variance[b, a] = variance[a, b]
+        variance[a, a] += own

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import IntArray
+from kyphort.survival.arrays import BoolArray, IntArray, Integers, for_kernels
 from kyphort.survival.checks import check_length, name_rows
+from kyphort.survival.jit import is_large
 
 Labels = Sequence[Hashable] | NDArray[Any]
 """One hashable label per row: a list, a tuple, a NumPy array, a pandas column."""
@@ -58,22 +59,71 @@ def encode_codes(field: str, labels: Labels, rows: int) -> IntArray:
     return encode_labels(field, labels, rows)[0] if integers is None else rank_integers(integers)[0]
 
 
+def encode_counted(field: str, labels: Labels, rows: int) -> tuple[IntArray, Integers]:
+    """Return new codes of `encode_labels`, `(n,)`, and the number of rows of each, `(k,)`."""
+    integers = _integers(field, labels, rows)
+    if integers is not None:
+        return count_integers(integers)
+    codes = encode_labels(field, labels, rows)[0]
+    return codes, np.bincount(codes)
+
+
 def rank_integers(values: NDArray[np.integer[Any]]) -> tuple[IntArray, NDArray[np.integer[Any]]]:
     """Return the position of each value among the sorted distinct ones, and those.
 
     >>> [found.tolist() for found in rank_integers(np.array([7, 2, 7]))]
     [[1, 0, 1], [2, 7]]
     """
-    lowest, highest = int(values.min()), int(values.max())
+    lowest, highest = _extent(values)
     if highest - lowest > 4 * values.size:
         distinct, codes = np.unique(values, return_inverse=True)
         return codes.astype(np.int64), distinct
     above = values.astype(np.int64, copy=False) - lowest if lowest else values
-    sizes = np.bincount(above, minlength=highest - lowest + 1)
-    distinct = np.flatnonzero(sizes)
-    if distinct.size == sizes.size:
+    is_used = _used(above, highest - lowest + 1)
+    distinct = np.flatnonzero(is_used)
+    if distinct.size == is_used.size:
         return above.astype(np.int64, copy=False), distinct + lowest
-    return (np.cumsum(sizes > 0) - 1)[above], distinct + lowest
+    return (np.cumsum(is_used) - 1)[above], distinct + lowest
+
+
+def count_integers(values: NDArray[np.integer[Any]]) -> tuple[IntArray, Integers]:
+    """Return the position of each value among the sorted distinct ones, and how many have each.
+
+    >>> [found.tolist() for found in count_integers(np.array([7, 2, 7]))]
+    [[1, 0, 1], [1, 2]]
+    """
+    lowest, highest = _extent(values)
+    if not is_large(values.size) or highest - lowest > 4 * values.size:
+        codes, distinct = rank_integers(values)
+        return codes.copy(), np.bincount(codes, minlength=distinct.size)
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    codes = np.empty(values.size, dtype=np.int64)
+    sizes = np.zeros(highest - lowest + 1, dtype=np.int32)
+    order_kernels.count_labels(for_kernels(values), lowest, codes, sizes)
+    is_used = sizes > 0
+    if is_used.all():
+        return codes, sizes
+    order_kernels.close_gaps(np.cumsum(is_used, dtype=np.int32) - np.int32(1), codes)
+    return codes, sizes[is_used]
+
+
+def _extent(values: NDArray[np.integer[Any]]) -> tuple[int, int]:
+    if not is_large(values.size):
+        return int(values.min()), int(values.max())
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    return order_kernels.extent(for_kernels(values))
+
+
+def _used(codes: NDArray[np.integer[Any]], size: int) -> BoolArray:
+    if not is_large(codes.size):
+        return np.bincount(codes, minlength=size) > 0
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    seen = np.zeros(size, dtype=np.uint8)
+    order_kernels.mark_labels(for_kernels(codes), seen)
+    return seen.view(np.bool_)
 
 
 def _integers(field: str, labels: Labels, rows: int) -> NDArray[np.integer[Any]] | None:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, with_start
+from kyphort.survival.checks import as_number
 from kyphort.survival.curves import SurvivalCurve, kaplan_meier
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.incidence import CumulativeIncidence
@@ -59,7 +60,7 @@ def landmark_table(curve: SurvivalCurve | CumulativeIncidence, times: ArrayLike)
     >>> table.estimate.tolist(), table.events.tolist(), table.at_risk.tolist()
     ([0.75, 0.375, 0.375], [1.0, 1.0, 0.0], [3.0, 2.0, 1.0])
     """
-    reader = StepReader(curve.times, np.atleast_1d(np.asarray(times, dtype=np.float64)))
+    reader = StepReader(curve.times, np.atleast_1d(np.asarray(times)))
     asked = reader.asked
     if asked.ndim != 1 or asked.size == 0 or (np.diff(asked) <= 0.0).any():
         raise InvalidDataError(f"times: {asked.tolist()}. Allowed: one or more times, ascending.")
@@ -123,7 +124,9 @@ def conditional_survival(
     >>> conditional_survival(data, 6).at([6, 12]).survival.tolist()
     [1.0, 0.5]
     """
+    allowed = "a finite time, not negative"
+    given = as_number("given", given, allowed)
     if not (given >= 0.0 and np.isfinite(given)):
-        raise InvalidDataError(f"given: {given}. Allowed: a finite time, not negative.")
+        raise InvalidDataError(f"given: {given:g}. Allowed: {allowed}.")
     still = data.after(given)
     return kaplan_meier(still, cause, confidence, level, cluster_robust)

@@ -6,8 +6,19 @@ arrays mean.
 
 import numpy as np
 
-from kyphort.survival.arrays import FloatArray, Integers
-from kyphort.survival.jit import jit
+from kyphort.survival.arrays import FloatArray, IntArray, Integers
+from kyphort.survival.jit import jit, jit_sums
+
+
+@jit_sums
+def mean_of_distinct(time: FloatArray) -> float:
+    """Return the mean of the distinct values of ascending `time`."""
+    total, distinct = float(time[0]), 1
+    for i in range(1, time.size):
+        is_new = time[i] != time[i - 1]
+        total += float(time[i]) if is_new else 0.0
+        distinct += int(is_new)
+    return total / distinct
 
 
 @jit
@@ -18,12 +29,7 @@ def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> in
     distinct times when the mean exceeds 1, take the first time of their run. Zero merges equal
     times only. Returns the number of times left.
     """
-    total, distinct = 0.0, 0
-    for i in range(time.size):
-        if i == 0 or time[i] != time[i - 1]:
-            total += time[i]
-            distinct += 1
-    tolerance = root_of_epsilon * max(1.0, total / distinct)
+    tolerance = root_of_epsilon * max(1.0, mean_of_distinct(time))
     found, previous = -1, 0.0
     for i in range(time.size):
         now = time[i]
@@ -36,28 +42,114 @@ def merge_sorted(time: FloatArray, ends: Integers, root_of_epsilon: float) -> in
 
 
 @jit
-def split_codes(keys: Integers, shift: np.uint64, smallest: np.uint64, codes: Integers) -> None:
+def split_codes(keys: IntArray, shift: int, smallest: int, codes: Integers) -> None:
     """Take the code out of the low bits of each key, which becomes the bits of its time."""
-    mask = (np.uint64(1) << shift) - np.uint64(1)
+    mask = (1 << shift) - 1
     for i in range(keys.size):
         codes[i] = keys[i] & mask
         keys[i] = (keys[i] >> shift) + smallest
 
 
 @jit
-def count_days(time: FloatArray, code: Integers, codes: int, counts: Integers) -> bool:
-    """Add up `counts[day * codes + code]`; False when a time is not a whole number.
-
-    Times lie in (0, 65536] and codes below `codes`: nothing else is checked. The loop has no
-    branch, because a branch for each row costs more than the counting.
-    """
+def copy_rows(time: FloatArray, event: IntArray, copy: FloatArray, code: Integers) -> bool:
+    """Copy times, and codes into a byte each; False when a value cannot be right or fit."""
     broken = 0
     for i in range(time.size):
-        day = np.int32(time[i])
-        broken |= np.float64(day) != time[i]
-        place = np.uint64(np.uint32(day)) * np.uint64(codes) + np.uint64(code[i])
-        counts[place] += np.int32(1)
+        t, e = time[i], event[i]
+        good = (t > 0.0) & (t < np.inf)  # false for NaN as well
+        broken |= 0 if good else 1
+        broken |= int(e >> 8)
+        copy[i] = t
+        code[i] = e
     return broken == 0
+
+
+@jit
+def extent(values: IntArray) -> tuple[int, int]:
+    """Return the smallest and the largest of the values."""
+    low = high = values[0]
+    for i in range(values.size):
+        low, high = min(low, values[i]), max(high, values[i])
+    return low, high
+
+
+@jit
+def pack_keys(bits: IntArray, smallest: int, code: Integers, shift: int, keys: IntArray) -> None:
+    """Write (bits - smallest) × 2^shift + code."""
+    for i in range(bits.size):
+        keys[i] = ((bits[i] - smallest) << shift) | np.int64(code[i])
+
+
+@jit
+def pack_cells(time: FloatArray, code: IntArray, shift: int, days: float, cells: Integers) -> bool:
+    """Write cells, day × 2^shift + code; False when a row does not fit.
+
+    A row fits when its time is a whole number from 1 to below `days` and its code takes no more
+    than `shift` bits. Looked at block by block, so that other times are soon given up.
+    """
+    for start in range(0, time.size, 2048):
+        # Slices, because an index that might be negative keeps the loop from being vectorised.
+        t, e, c = (
+            time[start : start + 2048],
+            code[start : start + 2048],
+            cells[start : start + 2048],
+        )
+        broken = np.int64(0)
+        for i in range(t.size):
+            safe = t[i] if (t[i] >= 1.0) & (t[i] < days) else 0.5
+            day = np.int64(safe)
+            broken |= np.int64(np.float64(day) != safe)
+            broken |= e[i] >> shift
+            c[i] = (day << shift) | e[i]
+        if broken != 0:
+            return False
+    return True
+
+
+@jit
+def count_each(cells: Integers, counts: Integers) -> None:
+    """Add up `counts[cell]`."""
+    for i in range(cells.size):
+        counts[cells[i]] += np.int32(1)
+
+
+@jit
+def count_cells(cells: Integers, group: Integers, counts: Integers) -> None:
+    """Add up `counts[cell, group]`; both stay within its shape."""
+    for i in range(cells.size):
+        counts[cells[i], np.uint64(group[i])] += np.int32(1)
+
+
+@jit
+def mark_labels(codes: IntArray, seen: Integers) -> None:
+    """Write 1 for each code that some row has."""
+    for i in range(codes.size):
+        seen[np.uint64(codes[i])] = 1
+
+
+@jit
+def count_labels(values: IntArray, low: int, codes: IntArray, sizes: Integers) -> None:
+    """Write each value less the lowest, and count how many rows have it."""
+    for i in range(values.size):
+        code = np.uint64(values[i] - low)
+        codes[i] = code
+        sizes[code] += np.int32(1)
+
+
+@jit
+def close_gaps(rank: Integers, codes: IntArray) -> None:
+    """Replace each code by its rank."""
+    for i in range(codes.size):
+        codes[i] = rank[np.uint64(codes[i])]
+
+
+@jit
+def spread(values: Integers, cluster: IntArray, place: Integers, spread_out: Integers) -> None:
+    """Write values cluster by cluster; `place` is where each cluster begins, and is moved on."""
+    for i in range(values.size):
+        k = np.uint64(cluster[i])
+        spread_out[np.uint64(place[k])] = values[i]
+        place[k] += 1
 
 
 @jit
@@ -101,12 +193,3 @@ def finish_order(keys: Integers, mask: int, time: FloatArray, longest: int) -> b
     for i in range(keys.size):
         keys[i] = keys[i] & mask
     return True
-
-
-@jit
-def order_of_days(day: FloatArray, starts: Integers, order: Integers) -> None:
-    """Write the rows in order of their day; `starts` `(days,)` is where each day begins."""
-    for i in range(day.size):
-        d = int(day[i])
-        order[starts[d]] = i
-        starts[d] += 1

@@ -1,7 +1,7 @@
 """What the log-rank family adds up: observed and expected events, their variance, rows' parts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,16 +11,19 @@ from kyphort.survival.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
-    Integers,
     count_at,
     ratio,
     with_start,
 )
+from kyphort.survival.checks import as_number
 from kyphort.survival.clusters import sum_by_cluster
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.exits import RiskCounts, RiskProcess, product_limit, risk_process
 from kyphort.survival.labels import Labels, encode_codes
-from kyphort.survival.table import CountedExits, ExitTable
+from kyphort.survival.table import CountedExits, ExitTable, SortedExits
+
+_BLOCK = 8008
+"""No multiple of a page of memory: groups a page apart would share one place of the cache."""
 
 Weighting = Literal["fleming-harrington", "gehan", "tarone-ware", "peto"]
 """How a log-rank test weighs its event times."""
@@ -39,7 +42,8 @@ class Scheme:
             allowed = ", ".join(map(repr, get_args(Weighting)))
             raise InvalidDataError(f"weighting: {self.weighting!r}. Allowed: {allowed}.")
         for name, value in (("rho", self.rho), ("gamma", self.gamma)):
-            if not (value >= 0.0 and np.isfinite(value)):
+            number = as_number(name, value, "a finite number, 0 or more")
+            if not (number >= 0.0 and np.isfinite(number)):
                 raise InvalidDataError(f"{name}: {value}. Allowed: a finite number, 0 or more.")
         if self.weighting != "fleming-harrington" and (self.rho or self.gamma):
             raise InvalidDataError(
@@ -66,6 +70,8 @@ class Scheme:
             return np.sqrt(np.maximum(y, 0.0))
         if self.weighting == "peto":
             return np.asarray(np.cumprod(1.0 - d / (y + 1.0)))
+        if self.rho == self.gamma == 0.0:
+            return np.ones_like(y)
         before = with_start(1.0, product_limit(counts))[:-1]
         return np.asarray(before**self.rho * (1.0 - before) ** self.gamma)
 
@@ -75,13 +81,14 @@ class Score:
     """Observed and expected events `(k,)`, their variance `(k, k)`, each row's part `(n, k)`.
 
     `scale` is what the variance is small against when it is rounding only. The rows' parts are None
-    where nobody needs them.
+    where nobody needs them. `sizes` `(k,)` is the weight of the rows of each group.
     """
 
     observed: FloatArray
     expected: FloatArray
     variance: FloatArray
     scale: float
+    sizes: FloatArray
     by_row: FloatArray | None
 
     def covariance(self, cluster: IntArray | None) -> FloatArray:
@@ -113,7 +120,7 @@ def rows_by_stratum(strata: IntArray | None) -> Iterator[IntArray | slice]:
 
 def sum_over_strata(
     data: SurvivalData,
-    is_event: BoolArray,
+    cause: int,
     grouping: tuple[IntArray, int],
     strata: IntArray | None,
     scheme: Scheme,
@@ -124,15 +131,16 @@ def sum_over_strata(
     group, groups = grouping
     observed, expected, variance = np.zeros(groups), np.zeros(groups), np.zeros((groups, groups))
     by_row = np.zeros((len(data), groups)) if with_rows else None
-    scale = 0.0
+    sizes, scale = np.zeros(groups), 0.0
     for rows in rows_by_stratum(strata):
         part = data.select(rows) if isinstance(rows, np.ndarray) else data
-        score = _score(part, is_event[rows], (group[rows], groups), scheme, with_rows=with_rows)
+        score = _score(part, cause, (group[rows], groups), scheme, with_rows=with_rows)
         observed, expected = observed + score.observed, expected + score.expected
+        sizes = sizes + score.sizes
         variance, scale = variance + score.variance, scale + score.scale
         if by_row is not None and score.by_row is not None:
             by_row[rows] = score.by_row
-    return Score(observed, expected, variance, scale, by_row)
+    return Score(observed, expected, variance, scale, sizes, by_row)
 
 
 def row_scores(
@@ -157,55 +165,68 @@ def row_scores(
 
 def _score(
     data: SurvivalData,
-    is_event: BoolArray,
+    cause: int,
     grouping: tuple[IntArray, int],
     scheme: Scheme,
     *,
     with_rows: bool,
 ) -> Score:
     group, groups = grouping
-    table = None if with_rows else data.exits_by(_group_and_event(group, is_event), 2 * groups)
+    table = None if with_rows else data.exits_by(group, groups, cause)
     if table is not None:
         return _score_of_many(table, groups, scheme)
-    process = risk_process(data, is_event)
+    process = risk_process(data, data.event == cause)
     at_risk, events = _by_group(process, group, groups)
-    sums, share, weight = _sums(process, at_risk, events, scheme)
+    sizes = count_at(group, data.weights, groups)
+    sums, share, weight = _sums(process, at_risk, events, scheme, sizes)
     if not with_rows:
         return sums
     by_row = _score_residuals(process, group, share, weight)
-    return Score(sums.observed, sums.expected, sums.variance, sums.scale, by_row)
-
-
-def _group_and_event(group: IntArray, is_event: BoolArray) -> Integers:
-    """Return 2 × group + 1 for an event; few groups in few bytes."""
-    if group.max() < 128:
-        return (group.astype(np.uint8) << 1) | is_event
-    return 2 * group + is_event
+    return replace(sums, by_row=by_row)
 
 
 def _score_of_many(table: ExitTable, groups: int, scheme: Scheme) -> Score:
     """Add up a score from exits whose code is 2 × group + 1 for an event."""
     if isinstance(table, CountedExits):
-        leaving = (table.counts[:, ::2] + table.counts[:, 1::2]).T.astype(np.float64)
+        by_code = table.counts.T.astype(np.float64, order="C")
+        leaving, events = by_code[::2] + by_code[1::2], by_code[1::2]
         at_risk = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1]
-        events = table.counts[:, 1::2].T.astype(np.float64)
         counts = RiskCounts(table.times, at_risk.sum(axis=0), events.sum(axis=0))
-        return _sums(counts, at_risk, events, scheme)[0]
+        return _sums(counts, at_risk, events, scheme, at_risk[:, 0])[0]
+    return _sums_in_blocks(table, groups, scheme)
+
+
+def _sums_in_blocks(table: SortedExits, groups: int, scheme: Scheme) -> Score:
+    """Add up some event times after the others.
+
+    Expected events are summed by block first, which keeps their last digits: O - E can be far
+    smaller than E.
+    """
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    sizes = np.bincount(table.codes >> 1, minlength=groups).astype(np.float64)
-    observed, expected, variance = np.zeros(groups), np.zeros(groups), np.zeros((groups, groups))
-    scale = np.zeros(1)
     code = {"fleming-harrington": 0, "gehan": 1, "tarone-ware": 2, "peto": 3}[scheme.weighting]
-    kernels.logrank_sums(
-        *(table.codes, table.ends, sizes, code, float(scheme.rho), float(scheme.gamma)),
-        *(observed, expected, variance, scale),
-    )
-    return Score(observed, expected, variance + np.tril(variance, -1).T, float(scale[0]), None)
+    kind = code, float(scheme.rho), float(scheme.gamma)
+    sizes, observed, carried = np.empty(groups), np.zeros(groups), np.ones(2)
+    kernels.sizes_of_groups(table.codes, sizes)
+    expected, scale = np.zeros((1 + table.times.size // _BLOCK, groups)), np.zeros(1)
+    variance = np.zeros((groups, groups))
+    left, factors = np.empty((groups, _BLOCK)), np.empty((4, _BLOCK))
+    first, block, remaining = 0, 0, sizes.copy()
+    while first < table.times.size:
+        first, found = kernels.risk_at_events(
+            *(table.codes, table.ends, first, remaining, kind, carried, observed, left, factors)
+        )
+        kernels.sums_over_events(left, factors, found, expected[block], variance, scale)
+        block += 1
+    return Score(observed, expected.sum(axis=0), variance, float(scale[0]), sizes, None)
 
 
 def _sums(
-    counts: RiskCounts, at_risk: FloatArray, events: FloatArray, scheme: Scheme
+    counts: RiskCounts,
+    at_risk: FloatArray,
+    events: FloatArray,
+    scheme: Scheme,
+    sizes: FloatArray,
 ) -> tuple[Score, FloatArray, FloatArray]:
     """Return the sums over times, each group's share of those at risk, and the weights."""
     y, d = counts.at_risk, counts.events
@@ -219,7 +240,7 @@ def _sums(
     # Not a product by BLAS, whose threads cost more than they help and whose sums may vary.
     variance = np.diag(scaled.sum(axis=1)) - np.einsum("gt,ht->gh", scaled, share)
     both = (variance + variance.T) / 2.0
-    return Score(observed, expected, both, float(each.sum()), None), share, weight
+    return Score(observed, expected, both, float(each.sum()), sizes, None), share, weight
 
 
 def _by_group(process: RiskProcess, group: IntArray, groups: int) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, with_start
-from kyphort.survival.checks import as_times
+from kyphort.survival.checks import as_number, as_times
 from kyphort.survival.ties import snap
 
 _SAME_HEIGHT = float(np.sqrt(np.finfo(np.float64).eps))
@@ -80,9 +80,11 @@ def snap_horizon(tau: float, times: FloatArray, *, unknown: bool) -> float:
     >>> snap_horizon(2.0 + 1e-12, np.array([1.0, 2.0]), unknown=True)
     2.0
     """
-    tau, last = float(snap(np.asarray(tau, dtype=np.float64), times)), float(times[-1])
-    if not tau > 0.0 or not np.isfinite(tau):
-        raise InvalidDataError(f"tau: {tau}. Allowed: a finite time above zero.")
+    allowed = "a finite time above zero"
+    number = as_number("tau", tau, allowed)
+    if not number > 0.0 or not np.isfinite(number):
+        raise InvalidDataError(f"tau: {tau}. Allowed: {allowed}.")
+    tau, last = float(snap(np.asarray(number), times)), float(times[-1])
     if tau > last and unknown:
         raise InvalidDataError(
             f"tau: {tau:g} lies beyond the last exit at {last:g}, where the curve is not yet "

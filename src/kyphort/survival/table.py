@@ -2,7 +2,7 @@
 
 Positive floating-point numbers are ordered as their bits are. The bits of the times, less those of
 the smallest, leave room below for a small code, so that one sort of integers orders times and codes
-together. Times that are whole numbers, such as days, are counted instead of sorted.
+together. Times that are whole numbers are counted instead: see `kyphort.survival.days`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from kyphort.survival.arrays import FloatArray, IntArray, Integers, from_the_right
 
 _BITS = 64
-_MOST_DAYS = 1 << 16
 _LONGEST_RUN = 64
 
 Codes = NDArray[np.uint8]
@@ -79,28 +78,34 @@ class CountedExits:
 ExitTable = SortedExits | CountedExits
 
 
-def exit_table(
+def sort_exits(
     time: FloatArray, code: Integers, codes: int, root_of_epsilon: float
-) -> ExitTable | None:
-    """Count or sort the exits; None when times span too much to leave room for the codes.
+) -> SortedExits | None:
+    """Sort the exits; None when times span too much to leave room for the codes.
 
     `time` and `code` are `(n,)`, codes from 0 to `codes` - 1. Times nearer than `root_of_epsilon`
     (times their mean, when above 1) are one; 0 merges equal times only.
     """
-    counted = _count_whole_times(time, code, codes)
-    return counted or _sort(time, code, codes, root_of_epsilon)
+    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
+
+    bits = time.view(np.int64)
+    smallest, largest = order_kernels.extent(bits)
+    code_bits = (codes - 1).bit_length()
+    if (largest - smallest).bit_length() + code_bits > _BITS - 1 or codes > 256:
+        return None
+    keys = np.empty(time.size, dtype=np.int64)
+    order_kernels.pack_keys(bits, smallest, code, code_bits, keys)
+    keys.sort()
+    sorted_codes = np.empty(time.size, dtype=np.uint8)
+    order_kernels.split_codes(keys, code_bits, smallest, sorted_codes)
+    times, ends = distinct_ends(keys.view(np.float64), root_of_epsilon)
+    return SortedExits(times, ends, sorted_codes, codes)
 
 
 def stable_order(time: FloatArray) -> IntArray:
     """Return the rows `(n,)` in order of time; rows of one time keep their order."""
     from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    days = _as_days(time)
-    if days is not None:
-        starts = np.concatenate(([0], np.cumsum(days)[:-1]))
-        order = np.empty(time.size, dtype=np.int64)
-        order_kernels.order_of_days(time, starts, order)
-        return order
     bits, span = _above_smallest(time)
     row_bits = (time.size - 1).bit_length()
     bits >>= np.uint64(max(0, span + row_bits - _BITS + 1))
@@ -124,50 +129,6 @@ def distinct_ends(time: FloatArray, root_of_epsilon: float) -> tuple[FloatArray,
     ends = np.empty(time.size, dtype=width)
     found = order_kernels.merge_sorted(time, ends, root_of_epsilon)
     return time[:found], ends[:found]
-
-
-def _count_whole_times(time: FloatArray, code: Integers, codes: int) -> CountedExits | None:
-    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
-
-    if time[0] != np.floor(time[0]) or time.size > np.iinfo(np.int32).max:
-        return None
-    size = int(min(time.max(), _MOST_DAYS)) + 1
-    if size > _MOST_DAYS or size * codes > 4 * time.size:
-        return None
-    counts = np.zeros(size * codes, dtype=np.int32)
-    if not order_kernels.count_days(time, code, codes, counts):
-        return None
-    by_day = counts.reshape(size, codes)
-    days = np.flatnonzero(by_day.any(axis=1))
-    return CountedExits(days.astype(np.float64), by_day[days].astype(np.int64))
-
-
-def _as_days(time: FloatArray) -> IntArray | None:
-    table = _count_whole_times(time, np.zeros(time.size, dtype=np.int64), 1)
-    if table is None:
-        return None
-    counts = np.zeros(int(table.times[-1]) + 1, dtype=np.int64)
-    counts[table.times.astype(np.int64)] = table.counts[:, 0]
-    return counts
-
-
-def _sort(
-    time: FloatArray, code: Integers, codes: int, root_of_epsilon: float
-) -> SortedExits | None:
-    keys, span = _above_smallest(time)
-    code_bits = (codes - 1).bit_length()
-    if span + code_bits > _BITS or codes > 256:
-        return None
-    from kyphort.survival import order_kernels  # noqa: PLC0415 - compiled loops, for many rows only
-
-    smallest = time.min().view(np.uint64)
-    keys <<= np.uint64(code_bits)
-    keys |= code.view(np.uint64) if code.dtype == np.int64 else code
-    keys.sort()
-    sorted_codes = np.empty(time.size, dtype=np.uint8)
-    order_kernels.split_codes(keys, np.uint64(code_bits), smallest, sorted_codes)
-    times, ends = distinct_ends(keys.view(np.float64), root_of_epsilon)
-    return SortedExits(times, ends, sorted_codes, codes)
 
 
 def _above_smallest(time: FloatArray) -> tuple[NDArray[np.uint64], int]:

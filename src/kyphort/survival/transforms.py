@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import FloatArray, Integers, with_start
+from kyphort.survival.arrays import FloatArray, Integers
 from kyphort.survival.checks import check_level
 from kyphort.survival.jit import is_large
 
@@ -80,29 +80,33 @@ def _check_scale(confidence: str) -> None:
         raise InvalidDataError(f"confidence: {confidence!r}. Allowed: {allowed}.")
 
 
-def step_limits(
+def step_limits(  # noqa: PLR0917 - columns in, columns out
     estimate: FloatArray,
     std_error: FloatArray,
     moves: Integers,
     confidence: Confidence,
     level: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Return `limits` of a step function that changes only where `moves` `(m,)` is 1, not 0.
+    lower: FloatArray,
+    upper: FloatArray,
+) -> None:
+    """Write `limits` of a step function that changes only where `moves` `(m,)` is 1, not 0.
 
     Of many times only those are worked out; the limits before the first of them are NaN.
     """
     if not is_large(estimate.size):
-        return limits(estimate, std_error, confidence, level)
+        lower[:], upper[:] = limits(estimate, std_error, confidence, level)
+        return
     from kyphort.survival import kernels  # noqa: PLC0415 - compiled loops, for many rows only
 
-    at = np.flatnonzero(moves)
+    p, error = np.empty((2, _BLOCK + 2))
     # An estimate of 1 before the first move has the limits NaN.
-    low, high = limits(
-        with_start(1.0, estimate[at]), with_start(0.0, std_error[at]), confidence, level
-    )
-    lower, upper = np.empty_like(estimate), np.empty_like(estimate)
-    kernels.carry_forward(moves, low, high, lower, upper)
-    return lower, upper
+    p[0], error[0] = 1.0, 0.0
+    for start in range(0, estimate.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        found = kernels.gather_moves(moves[block], estimate[block], std_error[block], p, error)
+        low, high = limits(p[:found], error[:found], confidence, level)
+        kernels.carry_forward(moves[block], low, high, lower[block], upper[block])
+        p[0], error[0] = p[found - 1], error[found - 1]
 
 
 def _log_log(p: FloatArray, margin: FloatArray) -> tuple[FloatArray, FloatArray]:

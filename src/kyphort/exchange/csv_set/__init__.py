@@ -1,4 +1,4 @@
-"""The kyphort data set: a folder of four CSV files and one description."""
+"""The kyphort data set: a folder of CSV files and one description."""
 
 from kyphort.exchange.csv_set.check import check_csv_set
 from kyphort.exchange.csv_set.findings import Checked, Finding, Severity

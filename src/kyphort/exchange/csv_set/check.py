@@ -45,12 +45,12 @@ def check_csv_set(folder: Path, *, today: dt.date | None = None) -> Checked:
     findings = _in_order(_findings(data))
     if _are_faulty(findings):
         return Checked(folder, None, findings)
-    findings = _in_order((*findings, *impossible_rows(data)))
-    if _are_faulty(findings):
-        return Checked(folder, None, findings)
     try:
         return Checked(folder, cohort_of(data), findings)
     except InvalidDataError as error:
+        located = tuple(impossible_rows(data))
+        if located:
+            return Checked(folder, None, _in_order((*findings, *located)))
         contradiction = rules.COHORT.found(folder.name, str(error), "")
         return Checked(folder, None, (*findings, contradiction))
 

@@ -7,7 +7,7 @@ from kyphort.exchange.csv_set.check import check_csv_set
 
 
 def read_csv_set(folder: Path) -> Cohort:
-    """Read `dataset.toml` and the four CSV files of `folder` into a cohort.
+    """Read `dataset.toml` and the CSV files of `folder` into a cohort.
 
     Raises
     ------

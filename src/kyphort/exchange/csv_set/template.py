@@ -7,8 +7,12 @@ from kyphort.exchange.csv_set.columns import (
     DESCRIPTION_ENTRIES,
     DESCRIPTION_FILE,
     FILE_NAMES,
+    CsvFile,
 )
 from kyphort.exchange.csv_set.writer import csv_text
+
+OPTIONAL_FOLDER = "optional"
+"""Where an empty data set keeps the files that a centre may leave out."""
 
 _UNFILLED = {
     "name": '""',
@@ -22,16 +26,20 @@ _UNFILLED = {
 def template_files() -> dict[str, str]:
     """Return the files of an empty data set: headers, and a description to be filled.
 
+    Files that a data set may lack are apart; one that is filled goes beside the others.
+
     Examples
     --------
     >>> list(template_files())[:5]
     ['dataset.toml', 'patients.csv', 'vertebrae.csv', 'visits.csv', 'adverse_events.csv']
+    >>> "optional/procedures.csv" in template_files()
+    True
     >>> template_files()["adverse_events.csv"].partition(",")[0]
     'patient_id'
     """
     return {
         DESCRIPTION_FILE: _description(),
-        **{file.name: csv_text(file, ()) for file in CSV_FILES},
+        **{_place(file): csv_text(file, ()) for file in CSV_FILES},
     }
 
 
@@ -39,6 +47,10 @@ def example_files() -> dict[str, str]:
     """Return the files of a small filled data set; it is synthetic, and every row says so."""
     folder = files("kyphort.exchange.csv_set") / "example"
     return {name: (folder / name).read_bytes().decode() for name in FILE_NAMES}
+
+
+def _place(file: CsvFile) -> str:
+    return f"{OPTIONAL_FOLDER}/{file.name}" if file.is_optional else file.name
 
 
 def _description() -> str:
