@@ -240,8 +240,12 @@ def test_the_page_is_self_contained_and_says_what_it_is(planned: Planned) -> Non
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Path:
+    """Return the example's data set with a cut-off after today: a plan is made now."""
     example = Path("src/kyphort/exchange/csv_set/example")
-    return Path(shutil.copytree(example, tmp_path / "data"))
+    data = Path(shutil.copytree(example, tmp_path / "data"))
+    text = (data / "dataset.toml").read_text()
+    (data / "dataset.toml").write_text(text.replace("2020-12-31", "2099-12-31"))
+    return data
 
 
 def test_accepting_writes_the_dose_summary(planned: Planned, registry: Path) -> None:

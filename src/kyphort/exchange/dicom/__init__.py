@@ -1,7 +1,12 @@
 """DICOM: CT series and structure sets in; dose, structures, plan and report out."""
 
 from kyphort.exchange.dicom.ct import CtSeries, Listed, PatientStudy, list_series, read_ct
-from kyphort.exchange.dicom.deidentify import Pseudonym, deidentified, deidentify_folder
+from kyphort.exchange.dicom.deidentify import (
+    NotCleanableError,
+    Pseudonym,
+    deidentified,
+    deidentify_folder,
+)
 from kyphort.exchange.dicom.dose import BITS, ReadDose, dose_object, read_dose
 from kyphort.exchange.dicom.objects import Identity, hash_of, save
 from kyphort.exchange.dicom.pdf import pdf_object
@@ -14,6 +19,7 @@ __all__ = [
     "CtSeries",
     "Identity",
     "Listed",
+    "NotCleanableError",
     "PatientStudy",
     "PlannedNeedle",
     "PrescribedDose",
