@@ -40,7 +40,7 @@ python_use_unqualified_type_names = True
 
 nitpicky = True
 # Other libraries' names would need their inventories, and those the network.
-_ELSEWHERE = "collections|datetime|enum|importlib|numpy|np|npt|pathlib|sqlalchemy"
+_ELSEWHERE = "collections|datetime|enum|importlib|numpy|np|npt|pathlib|pydicom|sqlalchemy"
 nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})\..*"),
     ("py:class", r"kyphort\.(\w+\.)*_\w+"),  # private type variables have no page
