@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 from kyphort.clinical.records import RECORDS
 from kyphort.errors import RegistryError
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.registry import migrate, open_registry, read_registry, renew
+from kyphort.registry.place import place_of
 from kyphort.registry.rows import SHAPES
 from kyphort.registry.tables import metadata
 
@@ -136,6 +137,32 @@ def test_a_renewal_that_fails_changes_nothing(
     renew(version_1)
     with open_registry(version_1) as registry:
         assert registry.verify().faults == ()
+
+
+@pytest.mark.parametrize("kept", ["data", "vault"])
+def test_a_renewal_of_which_only_one_file_was_committed_is_made_good(
+    version_1: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    vault = place_of(version_1).vault_path
+    older = vault if kept == "data" else version_1
+    copy = version_1.with_name("copy")
+    step = migrate.migrate_data
+
+    def copied_first(connection: Connection) -> None:
+        with closing(sqlite3.connect(older)) as now, closing(sqlite3.connect(copy)) as there:
+            now.backup(there)
+        step(connection)
+
+    monkeypatch.setattr(migrate, "migrate_data", copied_first)
+    renew(version_1)
+    monkeypatch.undo()
+    for end in ("-wal", "-shm"):
+        older.with_name(older.name + end).unlink(missing_ok=True)
+    copy.replace(older)
+    renew(version_1)
+    with open_registry(version_1) as registry:
+        assert registry.verify().faults == ()
+        assert registry.cohort() == read_csv_set(EXAMPLE)
 
 
 def test_a_newer_registry_is_left_alone(ready: str) -> None:

@@ -19,7 +19,7 @@ from kyphort.registry.opening import default_user, too_new, version_at
 from kyphort.registry.place import Place, place_of
 from kyphort.registry.rows import DATASET
 from kyphort.registry.store import Registry
-from kyphort.registry.writing import append, begin, make_head
+from kyphort.registry.writing import append, begin, make_anchor, make_head
 
 
 def init_registry(
@@ -167,10 +167,14 @@ def renew(place: str | Path, *, who: str | None = None) -> tuple[str, str]:
             migrate.migrate_vault(connection)
             adopted = [] if before > migrate.FIRST else plans.first_patients(connection)
             keys.make_secrets(connection, adopted)
+            # Two files are two commits: a vault without an anchor could not catch up.
+            registry_id = secrets.token_hex(16)
+            if before == migrate.FIRST:
+                registry_id = make_anchor(connection, registry_id)
         with registry.writing() as connection:
             migrate.migrate_data(connection)
             if before == migrate.FIRST:
-                make_head(connection, secrets.token_hex(16))
+                make_head(connection, registry_id)
                 append(connection, begin(connection), plans.plan_adopt(connection), registry.who)
     return before, migrate.NEWEST
 

@@ -148,6 +148,18 @@ def append(connection: Connection, head: Head, changes: Sequence[Change], who: s
     return end
 
 
+def make_anchor(connection: Connection, registry_id: str) -> str:
+    """Give the vault the anchor of a trail that is still to begin; return the registry's identity.
+
+    An anchor that an interrupted run left is kept.
+    """
+    kept = connection.execute(select(tables.anchor)).one_or_none()
+    if kept is not None and kept.seq == 0:
+        return str(kept.registry_id)
+    _keep_anchor(connection, Head(registry_id, 0, START))
+    return registry_id
+
+
 def make_head(connection: Connection, registry_id: str) -> None:
     """Begin an empty trail, and its anchor in the vault."""
     start = {"id": 1, "registry_id": registry_id, "seq": 0, "hash": START}
