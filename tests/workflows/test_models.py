@@ -1,18 +1,26 @@
 """Regression models of the study file, and what the recurrences allow, in the report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kyphort.clinical import DoseSummary
 from kyphort.endpoints import derive, local_control
 from kyphort.errors import InvalidDataError
-from kyphort.exchange.csv_set import read_csv_set
+from kyphort.exchange.csv_set import read_csv_set, write_csv_set
 from kyphort.protocol import GroupPlan, Stratum, default_study, read_study
 from kyphort.published import dataset_folder
 from kyphort.reports.results import Results
-from kyphort.survival import cox
+from kyphort.survival import cox, firth
 from kyphort.workflows.analyse import analyse
 from kyphort.workflows.events_allow import events_allow
+from kyphort.workflows.groups import (
+    AT_LEAST_PRESCRIBED,
+    BELOW_PRESCRIBED,
+    NOT_PLANNED,
+    dose_summary,
+)
 
 MODEL = """
 [[models]]
@@ -152,3 +160,55 @@ def test_times_of_models_are_in_the_unit_of_the_study(tmp_path: Path) -> None:
     file.write_text(text + model("a", "local_control", "incidence", "sex", at=2), encoding="utf-8")
     assert read_study(file).models[0].at_months == 24.0
     assert default_study().models == ()
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Path:
+    """Give the published cohort, every second vertebra with an accepted plan."""
+    cohort = read_csv_set(dataset_folder("bludau2020"))
+    summaries = tuple(
+        DoseSummary(
+            one.patient_id,
+            one.level,
+            one.procedure_date,
+            one.prescription,
+            120.0,
+            "needle",
+            "0" * 64,
+            one.procedure_date,
+            "0.1.0",
+            lesion_d90_gy=4.0 + number % 7,
+        )
+        for number, one in enumerate(cohort.vertebrae)
+        if number % 2 == 0
+    )
+    write_csv_set(replace(cohort, dose_summaries=summaries), tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_delivered_dose_enters_models_and_strata(planned: Path, tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    text = 'strata = ["lesion_d90"]\n[resampling]\npermutations = 99\nreplicates = 100\n'
+    dose = model("dose", "local_control", "firth", "lesion_d90_gy")
+    unknown = model("least", "local_control", "firth", "lesion_d98_gy")
+    file.write_text(text + dose + unknown, encoding="utf-8")
+    results = analyse(planned, tmp_path / "out", study=file).results
+    table = derive(read_csv_set(planned), local_control())
+    kept = table.where(lambda row: dose_summary(row) is not None)
+    doses = [found.lesion_d90_gy for row in kept.rows if (found := dose_summary(row))]
+    expected = firth(kept.survival_data(), {"dose": [float(one or 0) for one in doses]})
+    found_model = results.models["dose"]
+    assert found_model.rows == len(kept.rows) == 72
+    assert found_model.terms[0].estimate == pytest.approx(expected.hazard_ratios[0])
+    assert results.models["least"].why_not == "no vertebra has a plan that says them"
+    by_dose = results.by_stratum["lesion_d90"]
+    strata = {name: found.vertebrae for name, found in by_dose.items()}
+    assert strata[NOT_PLANNED] == 71
+    assert strata[BELOW_PRESCRIBED] + strata[AT_LEAST_PRESCRIBED] == 72
+
+
+def test_delivered_dose_belongs_to_a_vertebra(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(model("x", "overall_survival", "cox", "lesion_d90_gy"), encoding="utf-8")
+    with pytest.raises(InvalidDataError, match="'lesion_d90_gy' belongs to a vertebra"):
+        read_study(file)

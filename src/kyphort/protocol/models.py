@@ -26,12 +26,14 @@ class ModelMethod(StrEnum):
 
 
 class ModelVariable(StrEnum):
-    """What a model depends on; the first four belong to a vertebra."""
+    """What a model depends on; the first six belong to a vertebra."""
 
     REGION = "region"
     DISTANCE_MM = "distance_mm"
     DOSE_GY = "dose_gy"
     PREEXISTING_FRACTURE = "preexisting_fracture"
+    LESION_D90_GY = "lesion_d90_gy"
+    LESION_D98_GY = "lesion_d98_gy"
     AGE_YEARS = "age_years"
     SEX = "sex"
     ENTITY = "entity"
@@ -44,6 +46,8 @@ _OF_A_VERTEBRA = {
     ModelVariable.DISTANCE_MM,
     ModelVariable.DOSE_GY,
     ModelVariable.PREEXISTING_FRACTURE,
+    ModelVariable.LESION_D90_GY,
+    ModelVariable.LESION_D98_GY,
 }
 _AT_A_TIME = {ModelMethod.RESTRICTED_MEAN, ModelMethod.INCIDENCE}
 

@@ -83,6 +83,7 @@ class Stratum(StrEnum):
     PREEXISTING_FRACTURE = "preexisting_fracture"
     LEVELS_TREATED = "levels_treated"
     PROCEDURE_YEAR = "procedure_year"
+    LESION_D90 = "lesion_d90"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kyphort.clinical import (
     Cohort,
+    DoseSummary,
     Finding,
     Relatedness,
     Sex,
@@ -26,6 +27,10 @@ from kyphort.survival import exact_proportion
 
 Grouping = Callable[[EndpointRow], str]
 
+BELOW_PRESCRIBED = "below the prescribed dose"
+AT_LEAST_PRESCRIBED = "the prescribed dose or more"
+NOT_PLANNED = "no accepted plan"
+
 
 def grouping(stratum: Stratum, age_cuts_years: Sequence[int] = ()) -> Grouping:
     """Return the function that tells a vertebra's row its value of a variable, as text."""
@@ -44,6 +49,22 @@ def _age_group(age_years: int, cuts: Sequence[int]) -> str:
     if not reached:
         return f"below {below[0]}" if below else "all ages"
     return f"{reached[-1]} to {below[0] - 1}" if below else f"{reached[-1]} and over"
+
+
+def dose_summary(row: EndpointRow) -> DoseSummary | None:
+    """Return what the accepted plan of a vertebra says, None when there is none."""
+    subject = row.subject
+    level = _vertebra(row).level
+    found = subject.cohort.of(subject.patient, DoseSummary)
+    return next((one for one in found if one.level == level), None)
+
+
+def _lesion_d90(row: EndpointRow) -> str:
+    summary = dose_summary(row)
+    if summary is None or summary.lesion_d90_gy is None:
+        return NOT_PLANNED
+    reached = summary.lesion_d90_gy >= _vertebra(row).prescription.dose_gy
+    return AT_LEAST_PRESCRIBED if reached else BELOW_PRESCRIBED
 
 
 def _yes_no(value: bool | None) -> str:
@@ -66,6 +87,7 @@ _VALUE_OF: dict[Stratum, Grouping] = {
         len(row.subject.cohort.vertebrae_of(row.subject.patient))
     ),
     Stratum.PROCEDURE_YEAR: lambda row: str(_vertebra(row).procedure_date.year),
+    Stratum.LESION_D90: _lesion_d90,
 }
 
 region_of = _VALUE_OF[Stratum.REGION]
@@ -94,6 +116,7 @@ _ORDER_OF: dict[Stratum, Callable[[str], float]] = {
     Stratum.LEVELS_TREATED: float,
     Stratum.PROCEDURE_YEAR: float,
     Stratum.AGE_GROUP: _age_order,
+    Stratum.LESION_D90: (BELOW_PRESCRIBED, AT_LEAST_PRESCRIBED, NOT_PLANNED).index,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from kyphort.clinical import DoseSummary
 from kyphort.endpoints import EndpointRow, EndpointTable
 from kyphort.errors import KyphortError
 from kyphort.protocol import ModelEndpoint, ModelMethod, ModelPlan, ModelVariable, Stratum
@@ -39,7 +40,15 @@ _NUMBERS: dict[ModelVariable, Callable[[EndpointRow], float]] = {
     ),
     ModelVariable.PROCEDURE_YEAR: lambda row: float(row.subject.origin.year),
 }
+_OF_A_PLAN: dict[ModelVariable, Callable[[DoseSummary], float | None]] = {
+    ModelVariable.LESION_D90_GY: lambda summary: summary.lesion_d90_gy,
+    ModelVariable.LESION_D98_GY: lambda summary: summary.lesion_d98_gy,
+}
+"""What only an accepted plan says; a vertebra without it is left out of the model."""
+
 _UNITS = {
+    ModelVariable.LESION_D90_GY: "D90 of the lesion, per Gy",
+    ModelVariable.LESION_D98_GY: "D98 of the lesion, per Gy",
     ModelVariable.DISTANCE_MM: "distance, per mm",
     ModelVariable.DOSE_GY: "dose, per Gy",
     ModelVariable.AGE_YEARS: "age, per year",
@@ -63,7 +72,10 @@ def fit_models(tables: Tables, plans: Iterable[ModelPlan]) -> dict[str, ModelRes
 
 
 def _fit(tables: Tables, plan: ModelPlan) -> ModelResult:
-    table = _table(tables, plan)
+    whole = _table(tables, plan)
+    table = whole.where(lambda row: None not in _of_plan(row, plan.variables))
+    if not table.rows:
+        return _result(plan, whole, {}, "", (), why_not="no vertebra has a plan that says them")
     data, columns = table.survival_data(), _columns(table, plan)
     try:
         model = _model(data, columns, plan)
@@ -82,6 +94,13 @@ def _fit(tables: Tables, plan: ModelPlan) -> ModelResult:
         concordance=_concordance(model, plan),
         frailty_variance=_frailty_variance(model),
     )
+
+
+def _of_plan(row: EndpointRow, variables: Iterable[ModelVariable]) -> tuple[float | None, ...]:
+    """Return what a row's accepted plan says of the variables that only a plan knows."""
+    asked = [_OF_A_PLAN[one] for one in variables if one in _OF_A_PLAN]
+    summary = groups.dose_summary(row) if asked else None
+    return tuple(None if summary is None else said(summary) for said in asked)
 
 
 def _table(tables: Tables, plan: ModelPlan) -> EndpointTable:
@@ -111,7 +130,10 @@ def _columns(table: EndpointTable, plan: ModelPlan) -> Columns:
     """Return one column for each number, and one for each value of a category but the largest."""
     columns: Columns = {}
     for variable in plan.variables:
-        if variable in _NUMBERS:
+        if variable in _OF_A_PLAN:
+            doses = (_of_plan(row, [variable])[0] for row in table.rows)
+            columns[_UNITS[variable]] = [dose for dose in doses if dose is not None]
+        elif variable in _NUMBERS:
             columns[_UNITS[variable]] = [_NUMBERS[variable](row) for row in table.rows]
         else:
             columns |= _categories(table, variable)
