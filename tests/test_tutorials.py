@@ -13,8 +13,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HOW_TO = ROOT / "docs" / "how-to"
 FILES = HOW_TO / "files"
+NEEDS_A_HAND = "plan-a-needle.md"
+"""Its case is completed in an editor; tests/planning plan and accept one, and read its pages."""
 TUTORIALS = [
-    *sorted((ROOT / "docs" / "tutorials").glob("*.md")),
+    *(
+        one
+        for one in sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+        if one.name != NEEDS_A_HAND
+    ),
     HOW_TO / "redcap.md",
     HOW_TO / "spss.md",
 ]

@@ -149,7 +149,7 @@ def primary_at(rays: Beam, points_mm: ArrayLike, *, threads: int = 1) -> PointPr
     >>> needle = source_model("needle")
     >>> found = primary_at(beam(water_phantom(41), needle, (0, 0, 0), [1.0]), [(8.0, 0.0, 0.0)])
     >>> f"{found.water_gy[0]:.1f} of 7.0 Gy/min at 8 mm are of primary photons"
-    '5.5 of 7.0 Gy/min at 8 mm are of primary photons'
+    '5.4 of 7.0 Gy/min at 8 mm are of primary photons'
     """
     points = np.ascontiguousarray(rays.volume.to_grid(points_mm))
     count = len(points)
