@@ -15,7 +15,8 @@ from kyphort.dosimetry.run_checks import (
     check_amount,
     check_choices,
 )
-from kyphort.dosimetry.scatter import CoarseScorer, Progress, VoxelScorer, Watch, follow
+from kyphort.dosimetry.scatter import Progress, Watch, follow
+from kyphort.dosimetry.scorers import CoarseScorer, VoxelScorer
 from kyphort.dosimetry.source import PhotonSource
 from kyphort.dosimetry.target import follow_until
 from kyphort.dosimetry.task import (
@@ -25,6 +26,7 @@ from kyphort.dosimetry.task import (
     moments_of,
     primary_of,
 )
+from kyphort.dosimetry.transport.state import Favoured
 from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
 
@@ -149,7 +151,7 @@ def simulate_dose(
         normalisation=normalisation,
         scatter_grid_mm=_cells(scorer),
         complete=not watch.stopped,
-        energy_balance=_balance(scorer, done, method),
+        energy_balance=_balance(scorer, done),
     )
 
 
@@ -171,10 +173,8 @@ def _cells(scorer: VoxelScorer | CoarseScorer) -> tuple[float, float, float] | N
     return x, y, z
 
 
-def _balance(
-    scorer: VoxelScorer | CoarseScorer, done: int, method: Method
-) -> tuple[float, float, float] | None:
-    if isinstance(scorer, CoarseScorer) or (method != "analog" and not len(scorer.source.rows)):
+def _balance(scorer: VoxelScorer | CoarseScorer, done: int) -> tuple[float, float, float] | None:
+    if isinstance(scorer, CoarseScorer) or isinstance(scorer.source, Favoured):
         return None
     emitted, absorbed, escaped = (float(value) / done for value in scorer.energy)
     return emitted, absorbed, escaped

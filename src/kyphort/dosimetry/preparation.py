@@ -41,10 +41,12 @@ def grid_arrays(volume: Volume) -> Grid:
 
 def _largest_densities(volume: Volume) -> Floats:
     largest = np.zeros(len(volume.materials))
-    np.maximum.at(largest, volume.material_index.ravel(), volume.density_g_cm3.ravel())
-    if volume.next_fraction is not None:
-        mixed = volume.next_fraction > 0
-        np.maximum.at(largest, volume.material_index[mixed] + 1, volume.density_g_cm3[mixed])
+    after = volume.next_fraction
+    for m in range(len(largest)):
+        here = volume.material_index == m
+        if after is not None:
+            here = here | ((volume.material_index == m - 1) & (after > 0))
+        largest[m] = np.max(volume.density_g_cm3, initial=0.0, where=here)
     return largest
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kyphort.dosimetry.favoured import favour_scatter
 from kyphort.dosimetry.materials import material
 from kyphort.dosimetry.point_dose import Beam, primary_at
-from kyphort.dosimetry.scatter import Progress, VoxelScorer, Watch, follow
+from kyphort.dosimetry.scatter import Progress, Watch, follow
+from kyphort.dosimetry.scorers import Scored, VoxelScorer
 from kyphort.dosimetry.transport_tables import transport_tables
 
 BATCHES = 32
@@ -76,14 +78,13 @@ class _SmoothScorer:
     def __post_init__(self) -> None:
         self.smooth_course = smoothed(self.course)
 
-    def batch(self, first: int, count: int) -> tuple[Floats, Floats]:
+    def batch(self, first: int, count: int) -> Scored:
         tally, energies = self.voxels.batch(first, count)
         padded = tuple(np.array(self.course.shape) + 2)
         inner = tally.reshape(padded)[1:-1, 1:-1, 1:-1]
-        volume = count * float(np.prod(self.voxels.grid.spacing))
-        return smoothed(inner) / self.smooth_course / volume, energies
+        return smoothed(inner) / self.smooth_course / self.voxels.per_photon(count), energies
 
-    def take(self, scored: tuple[Floats, Floats], count: int) -> None:
+    def take(self, scored: Scored, count: int) -> None:
         quotient, _ = scored
         self.total += quotient
         self.squares += quotient**2
@@ -121,11 +122,8 @@ def scatter_field(
     points = volume.centres_mm().reshape(-1, 3)
     course = primary_at(coarse, points, threads=threads).course.reshape(shape)
     tables = transport_tables(volume.materials, [material("water")] * len(volume.materials))
-    size = len(coarse.grid.material)
-    voxels = VoxelScorer(
-        coarse.grid, tables, coarse.emission, seed, True, np.zeros(size), np.zeros(size),
-        np.zeros(3),
-    )  # fmt: skip
+    favoured = favour_scatter(coarse.grid, tables, coarse.emission, coarse.source.weight)
+    voxels = VoxelScorer(coarse.grid, tables, favoured, seed)
     scorer = _SmoothScorer(voxels, course, np.zeros(shape), np.zeros(shape))
     each = -(-histories // BATCHES)
     done = follow(scorer, 0, BATCHES, each, threads, Watch(progress, None))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.run_checks import MOST_HISTORIES
-from kyphort.dosimetry.scatter import CoarseScorer, Moments, VoxelScorer, Watch, follow
+from kyphort.dosimetry.scatter import Watch, follow
+from kyphort.dosimetry.scorers import CoarseScorer, Moments, VoxelScorer
 from kyphort.dosimetry.task import BATCHES, Task, make_scorer, moments_of
 from kyphort.errors import InvalidDataError
 

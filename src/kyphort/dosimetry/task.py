@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kyphort.dosimetry.deterministic import primary_worth
+from kyphort.dosimetry.favoured import favour_scatter
 from kyphort.dosimetry.materials import Material, material
 from kyphort.dosimetry.preparation import emission_arrays, grid_arrays, positions_in_grid
 from kyphort.dosimetry.run_checks import Method, Reporting, check_memory, check_positions
-from kyphort.dosimetry.scatter import CoarseScorer, Moments, VoxelScorer
 from kyphort.dosimetry.scatter_grid import scatter_grid, voxels_of_cells
+from kyphort.dosimetry.scorers import CoarseScorer, Moments, VoxelScorer
 from kyphort.dosimetry.source import PhotonSource
-from kyphort.dosimetry.transport.state import Emission, Grid
+from kyphort.dosimetry.transport.state import Emission, Favoured, Grid, Tables
 from kyphort.dosimetry.transport_tables import transport_tables
 from kyphort.dosimetry.volume import Volume
 from kyphort.errors import InvalidDataError
@@ -112,21 +113,25 @@ def make_scorer(task: Task, course: Floats) -> VoxelScorer | CoarseScorer:
     """Return a scorer that has taken nothing yet."""
     materials = task.volume.materials
     if task.scatter_grid_mm is None:
-        size = len(task.grid.material)
         tables = transport_tables(materials, task.responses)
-        return VoxelScorer(task.grid, tables, task.emission, task.seed, task.method == "hybrid",
-                           np.zeros(size), np.zeros(size), np.zeros(3))  # fmt: skip
+        analog = task.method == "analog"
+        source = task.emission if analog else _favoured(task, tables)
+        return VoxelScorer(task.grid, tables, source, task.seed)
     one_response = len(set(task.responses)) == 1
     responses = task.responses[:1] if one_response else task.responses
     fraction = task.volume.next_fraction
     cells = scatter_grid(
         task.volume, responses, task.scatter_grid_mm, course, task.source.mean_energy_kev()
     )
+    tables = transport_tables(materials, responses)
     return CoarseScorer(
-        task.grid, transport_tables(materials, responses), task.emission, task.seed, cells,
+        task.grid, tables, _favoured(task, tables), task.seed, cells,
         np.zeros(1, np.float32) if fraction is None or one_response else fraction.ravel(),
-        np.zeros(len(cells.own) + 1), np.zeros(len(cells.own) + 1), [],
     )  # fmt: skip
+
+
+def _favoured(task: Task, tables: Tables) -> Favoured:
+    return favour_scatter(task.grid, tables, task.emission, task.source.weight)
 
 
 def moments_of(task: Task, scorer: VoxelScorer | CoarseScorer) -> Moments:

@@ -7,8 +7,8 @@ from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.random import draw
 from kyphort.dosimetry.transport.state import Emission
 
-Photon = tuple[np.uint64, float, float, float, float, float, float, float]
-"""State of the stream, x, y, z, direction u, v, w, energy."""
+Photon = tuple[np.uint64, float, float, float, float, float, float, int]
+"""State of the stream, x, y, z, direction u, v, w, and which of the source's energies."""
 
 
 @jit
@@ -36,7 +36,7 @@ def emitted(source: Emission, state: np.uint64) -> Photon:
         state, k = chosen(source, state)
         row = source.rows[k]
         x, y, z = source.position[n, 0] + row[0], source.position[n, 1] + row[1], row[2]
-        return state, x, y, z + source.position[n, 2], row[3], row[4], row[5], row[6]
+        return state, x, y, z + source.position[n, 2], row[3], row[4], row[5], k
     state, one = draw(state)
     place = one * (len(source.cosine) - 1)
     cell = int(place)
@@ -46,4 +46,4 @@ def emitted(source: Emission, state: np.uint64) -> Photon:
     x = source.position[n, 0] + source.core * u
     y = source.position[n, 1] + source.core * v
     z = source.position[n, 2] + source.core * w
-    return state, x, y, z, u, v, w, source.energy[k]
+    return state, x, y, z, u, v, w, k

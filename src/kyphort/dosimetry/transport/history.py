@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.transport.emission import emitted
-from kyphort.dosimetry.transport.geometry import fly_delta, fly_scoring
+from kyphort.dosimetry.transport.geometry import fly_scoring
 from kyphort.dosimetry.transport.interactions import collided, cross_sections, rotated
 from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.random import draw, stream
-from kyphort.dosimetry.transport.scoring import score_segment, to_exit
-from kyphort.dosimetry.transport.state import Cells, Emission, Grid, Tables
+from kyphort.dosimetry.transport.state import Emission, Grid, Tables
 
 
 @jit
@@ -38,32 +37,26 @@ def track_in_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     seed: np.uint64,
     first: int,
     count: int,
-    skip_primary: int,
     tally: NDArray[np.float64],
     scratch: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Follow histories and score each voxel; return energy emitted, absorbed and escaped [keV].
 
-    With `skip_primary` the way to the first collision is not scored. `scratch` has two rows of one
-    entry more than there are materials.
+    `scratch` has two rows of one entry more than there are materials.
     """
     attenuation, transfer = scratch[0], scratch[1]
     all_emitted = absorbed = escaped = 0.0
     for n in range(first, first + count):
-        state, x, y, z, u, v, w, energy = emitted(source, stream(seed, np.uint64(n)))
+        state, x, y, z, u, v, w, line = emitted(source, stream(seed, np.uint64(n)))
+        energy = source.energy[line]
         all_emitted += energy
-        primary = skip_primary
         while True:
             node = cross_sections(tables, energy, attenuation, transfer)
-            if primary:
-                state, length, voxel = fly_delta(grid, (x, y, z), u, v, w, attenuation, state)
-                primary = 0
-            else:
-                state, one = draw(state)
-                depth = -math.log(1 - one)
-                length, voxel = fly_scoring(
-                    grid, (x, y, z), u, v, w, attenuation, transfer, depth, tally
-                )
+            state, one = draw(state)
+            depth = -math.log(1 - one)
+            length, voxel = fly_scoring(
+                grid, (x, y, z), u, v, w, attenuation, transfer, depth, tally
+            )
             if voxel < 0:
                 escaped += energy
                 break
@@ -77,38 +70,3 @@ def track_in_voxels(  # noqa: PLR0917 - a compiled loop is called by position
             energy = left
             state, u, v, w = rotated(u, v, w, cosine, state)
     return all_emitted, absorbed, escaped
-
-
-@jit
-def track_on_coarse_grid(  # noqa: PLR0917 - a compiled loop is called by position
-    grid: Grid,
-    tables: Tables,
-    source: Emission,
-    seed: np.uint64,
-    first: int,
-    count: int,
-    cells: Cells,
-    tally: NDArray[np.float64],
-    own: NDArray[np.float64],
-    scratch: NDArray[np.float64],
-) -> None:
-    """Follow histories and score scattered photons in coarse cells and in voxels of mixed cells."""
-    attenuation, transfer = scratch[0], scratch[1]
-    for n in range(first, first + count):
-        state, x, y, z, u, v, w, energy = emitted(source, stream(seed, np.uint64(n)))
-        primary = True
-        while True:
-            node = cross_sections(tables, energy, attenuation, transfer)
-            state, length, voxel = fly_delta(grid, (x, y, z), u, v, w, attenuation, state)
-            if not primary:
-                way = min(length, to_exit(grid, (x, y, z), u, v, w))
-                score_segment(grid, cells, (x, y, z), u, v, w, way, transfer, tally, own)
-            primary = False
-            if voxel < 0:
-                break
-            x, y, z = x + length * u, y + length * v, z + length * w
-            state, m = material_of_collision(grid, voxel, attenuation, state)
-            state, energy, cosine = collided(tables, m, node, energy, state)
-            if energy <= tables.lowest_kev:
-                break
-            state, u, v, w = rotated(u, v, w, cosine, state)

@@ -85,16 +85,37 @@ def compton_energy(energy: float, cosine: float) -> float:
 
 
 @jit
-def collided(
-    tables: Tables, m: int, node: int, energy: float, cosine_state: np.uint64
+def turned(  # noqa: PLR0917 - a compiled loop is called by position
+    tables: Tables, m: int, node: int, energy: float, one: float, state: np.uint64
 ) -> tuple[np.uint64, float, float]:
-    """Return state, energy after the interaction (0: absorbed) and cosine of the turn."""
-    state, one = draw(cosine_state)
-    if one < tables.photo[node, m]:
-        return state, 0.0, 1.0
+    """Return state, energy after scattering and cosine of the turn.
+
+    `one` chooses Rayleigh or Compton scattering; it lies above the share of photo-absorption.
+    """
     above = energy - tables.lowest_kev
     if one < tables.photo_coherent[node, m]:
         state, cosine = sampled_cosine(tables.coherent_cosine[m], tables.rows_per_kev, above, state)
         return state, energy, cosine
     state, cosine = sampled_cosine(tables.incoherent_cosine[m], tables.rows_per_kev, above, state)
     return state, compton_energy(energy, cosine), cosine
+
+
+@jit
+def collided(
+    tables: Tables, m: int, node: int, energy: float, state: np.uint64
+) -> tuple[np.uint64, float, float]:
+    """Return state, energy after the interaction (0: absorbed) and cosine of the turn."""
+    state, one = draw(state)
+    if one < tables.photo[node, m]:
+        return state, 0.0, 1.0
+    return turned(tables, m, node, energy, one, state)
+
+
+@jit
+def scattered(
+    tables: Tables, m: int, node: int, energy: float, state: np.uint64
+) -> tuple[np.uint64, float, float]:
+    """Return the same of a photon that is known to scatter."""
+    state, one = draw(state)
+    photo = tables.photo[node, m]
+    return turned(tables, m, node, energy, photo + one * (1 - photo), state)

@@ -112,14 +112,43 @@ def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
 
 @jit
 def fold(
-    tally: NDArray[np.float64], total: NDArray[np.float64], squares: NDArray[np.float64]
+    tally: NDArray[np.float64],
+    factor: float,
+    total: NDArray[np.float64],
+    squares: NDArray[np.float64],
 ) -> None:
-    """Add a batch to the sums and to the sums of squares, and empty it."""
+    """Add a batch times `factor` to the sums and to the sums of squares, and empty it."""
     for n in range(len(tally)):
-        value = tally[n]
+        value = factor * tally[n]
         total[n] += value
         squares[n] += value * value
         tally[n] = 0.0
+
+
+@jit
+def quotients(
+    tally: NDArray[np.float64],
+    inverse_course: NDArray[np.float64],
+    factor: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Divide a batch (cell, slot) by the course of scatter in its cells, and empty it."""
+    for cell in range(tally.shape[0]):
+        share = factor * inverse_course[cell]
+        for slot in range(tally.shape[1]):
+            out[cell, slot] = share * tally[cell, slot]
+            tally[cell, slot] = 0.0
+
+
+@jit
+def side_by_side(
+    batches: NDArray[np.float32], part: tuple[int, int], out: NDArray[np.float32]
+) -> None:
+    """Turn (batch, cell, slot) into (cell, slot, batch) for some cells."""
+    for cell in range(part[0], part[1]):
+        for slot in range(batches.shape[2]):
+            for n in range(batches.shape[0]):
+                out[cell, slot, n] = batches[n, cell, slot]
 
 
 @jit

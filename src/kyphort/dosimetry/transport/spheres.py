@@ -61,7 +61,8 @@ def track_in_shells(  # noqa: PLR0917 - a compiled loop is called by position
     """Follow histories from the centre of a cube and score their scattered photons."""
     attenuation, transfer = scratch[0], scratch[1]
     for n in range(first, first + count):
-        state, x, y, z, u, v, w, energy = emitted(source, stream(seed, np.uint64(n)))
+        state, x, y, z, u, v, w, k = emitted(source, stream(seed, np.uint64(n)))
+        energy = source.energy[k]
         primary = True
         while True:
             node = cross_sections(tables, energy, attenuation, transfer)

@@ -83,3 +83,15 @@ class Emission(NamedTuple):
     cosine: NDArray[np.float64]
     core: float
     rows: NDArray[np.float64]
+
+
+class Favoured(NamedTuple):
+    """A source that draws energies by how many of their photons scatter first.
+
+    A first collision hands on `photons` (line,) × its share of scattering; for each photon that is
+    emitted by the true source, `unit` × the share that scatters are followed.
+    """
+
+    emission: Emission
+    photons: NDArray[np.float64]
+    unit: float
