@@ -25,8 +25,7 @@ def favour_scatter(grid: Grid, tables: Tables, source: Emission, weight: Floats)
     emitted ones, whatever s is: an error of s costs time, never truth.
     """
     shares = np.zeros(len(weight))
-    width = max(tables.attenuation.shape[1], tables.transfer.shape[1]) + 1
-    shares_that_scatter(grid, tables, source, np.uint64(0), _TRIES, shares, np.zeros((2, width)))
+    shares_that_scatter(grid, tables, source, np.uint64(0), _TRIES, shares)
     shares = np.maximum(shares, _LEAST * float(shares @ weight) + 1e-12)
     often = weight * shares
     unit = COPIES / float(often.sum())

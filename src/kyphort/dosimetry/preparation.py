@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kyphort.dosimetry.source import PhotonSource
 from kyphort.dosimetry.transport.interactions import off_plane
 from kyphort.dosimetry.transport.state import OUTSIDE, Emission, Grid
+from kyphort.dosimetry.transport_tables import transport_tables
 from kyphort.dosimetry.volume import Volume
 
 Floats = NDArray[np.float64]
@@ -35,19 +36,24 @@ def grid_arrays(volume: Volume) -> Grid:
         density=density.ravel(),
         next_fraction=fraction,
         mixed=int(volume.next_fraction is not None),
-        largest_density=_largest_densities(volume),
+        largest=_largest_attenuation(volume),
     )
 
 
-def _largest_densities(volume: Volume) -> Floats:
-    largest = np.zeros(len(volume.materials))
+def _largest_attenuation(volume: Volume) -> NDArray[np.float32]:
+    """Return the largest attenuation coefficient from each node of the tables to the next."""
     after = volume.next_fraction
-    for m in range(len(largest)):
+    found = []
+    for m in range(len(volume.materials)):
         here = volume.material_index == m
         if after is not None:
             here = here | ((volume.material_index == m - 1) & (after > 0))
-        largest[m] = np.max(volume.density_g_cm3, initial=0.0, where=here)
-    return largest
+        found.append(np.max(volume.density_g_cm3, initial=0.0, where=here))
+    attenuation = transport_tables(volume.materials, volume.materials).attenuation
+    at_node = (attenuation * np.array(found)).max(axis=1)
+    # Single precision may round a sum of products down.
+    larger = np.maximum(at_node, np.append(at_node[1:], 0.0)) * (1 + 1e-6)
+    return np.asarray(larger, dtype=np.float32)
 
 
 def emission_arrays(

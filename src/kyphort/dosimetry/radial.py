@@ -156,7 +156,7 @@ def _batches(  # noqa: PLR0917 - the parts of one task, handed on once
         tally = np.zeros(len(edges) - 1)
         track_in_shells(
             tables, isotropic, material.density_g_cm3, half_size, np.uint64(seed), n * size, size,
-            edges, tally, np.zeros((2, 2)),
+            edges, tally,
         )  # fmt: skip
         return tally / size
 

@@ -61,15 +61,13 @@ class VoxelScorer:
     def batch(self, first: int, count: int) -> Scored:
         """Follow a batch on a grid of its own."""
         tally = _taken(self.spare, (len(self.grid.material),))
-        seed, scratch = np.uint64(self.seed), scratch_of(self.tables)
+        seed = np.uint64(self.seed)
         energies = (0.0, 0.0, 0.0)
         if isinstance(self.source, Favoured):
-            track_scatter_in_voxels(
-                self.grid, self.tables, self.source, seed, first, count, tally, scratch
-            )
+            track_scatter_in_voxels(self.grid, self.tables, self.source, seed, first, count, tally)
         else:
             energies = track_in_voxels(
-                self.grid, self.tables, self.source, seed, first, count, tally, scratch
+                self.grid, self.tables, self.source, seed, first, count, tally
             )
         return tally, np.array(energies)
 
@@ -118,7 +116,7 @@ class CoarseScorer:
         tally, own = _taken(self.spare, shape), np.zeros(len(self.own_total))
         track_scatter_on_cells(
             self.grid, self.tables, self.source, np.uint64(self.seed), first, count,
-            cells, tally, own, scratch_of(self.tables),
+            cells, tally, own, np.zeros(shape[1]),
         )  # fmt: skip
         per_photon = 1 / (count * self.source.unit * float(np.prod(self.grid.spacing)))
         quotient = np.empty(shape, np.float32)
@@ -156,11 +154,6 @@ class CoarseScorer:
         own = _batch_moments(self.own_total[:-1], self.own_squares[:-1], self.batches)
         mean[self.cells.own], variance[self.cells.own] = own
         return mean, variance
-
-
-def scratch_of(tables: Tables) -> Floats:
-    """Return what the kernels keep the cross sections of an energy in."""
-    return np.zeros((2, max(tables.attenuation.shape[1], tables.transfer.shape[1]) + 1))
 
 
 def _taken(spare: list[Floats], shape: tuple[int, ...]) -> Floats:

@@ -5,9 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from kyphort.dosimetry.transport.interactions import Place, read
 from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.random import draw
-from kyphort.dosimetry.transport.state import OUTSIDE, Grid
+from kyphort.dosimetry.transport.state import OUTSIDE, Grid, Tables
 
 ZERO, _ONE = np.uint64(0), np.uint64(1)
 
@@ -93,44 +94,45 @@ def cell_below(edges: NDArray[np.float64], value: float) -> int:
 
 
 @jit
-def density_length(grid: Grid, voxel: int, m: int, per_density: NDArray[np.float64]) -> float:
-    """Return a property per density of the voxel's material, times its density."""
-    value = per_density[m]
-    share = grid.next_fraction[voxel] if grid.mixed else 0.0
-    if share > 0:
-        value += share * (per_density[m + 1] - value)
-    return float(value * grid.density[voxel])
-
-
-@jit
 def fly_scoring(  # noqa: PLR0917 - a compiled loop is called by position
     grid: Grid,
-    start: tuple[float, float, float],
-    u: float,
-    v: float,
-    w: float,
-    attenuation: NDArray[np.float64],
-    transfer: NDArray[np.float64],
+    tables: Tables,
+    place: Place,
+    start: Three,
+    direction: Three,
     depth: float,
     tally: NDArray[np.float64],
 ) -> tuple[float, int]:
     """Fly to an optical depth voxel by voxel, and score track length × energy transfer.
 
-    Returns the length and the voxel of the collision, -1 when the photon left.
+    Cross sections are read where the material changes. Returns the length and the voxel of the
+    collision, -1 when the photon left.
     """
     voxel, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
-        grid.origin, grid.spacing, grid.shape, start, (u, v, w)
+        grid.origin, grid.spacing, grid.shape, start, direction
     )
     material, density, next_fraction = grid.material, grid.density, grid.next_fraction
-    at = 0.0
+    last = tables.attenuation.shape[1] - 1
+    at, current = 0.0, OUTSIDE
+    attenuation = transfer = next_attenuation = next_transfer = 0.0
     while True:
         m = material[voxel]
-        if m == OUTSIDE:
-            return at, -1
-        per_mm, worth = attenuation[m], transfer[m]
+        if m != current:
+            if m == OUTSIDE:
+                return at, -1
+            current = m
+            attenuation, transfer = (
+                read(tables.attenuation, place, m),
+                read(tables.transfer, place, m),
+            )
+            if grid.mixed:
+                after = min(m + 1, last)
+                next_attenuation = read(tables.attenuation, place, after)
+                next_transfer = read(tables.transfer, place, after)
+        per_mm, worth = attenuation, transfer
         if grid.mixed:
-            per_mm += next_fraction[voxel] * (attenuation[m + 1] - per_mm)
-            worth += next_fraction[voxel] * (transfer[m + 1] - worth)
+            per_mm += next_fraction[voxel] * (next_attenuation - per_mm)
+            worth += next_fraction[voxel] * (next_transfer - worth)
         per_mm *= density[voxel]
         until = min(next_x, next_y, next_z)
         lost = (until - at) * per_mm
@@ -155,17 +157,15 @@ def fly_scoring(  # noqa: PLR0917 - a compiled loop is called by position
 @jit
 def fly_delta(  # noqa: PLR0917 - a compiled loop is called by position
     grid: Grid,
-    start: tuple[float, float, float],
-    u: float,
-    v: float,
-    w: float,
-    attenuation: NDArray[np.float64],
+    tables: Tables,
+    place: Place,
+    start: Three,
+    direction: Three,
     state: np.uint64,
 ) -> Flight:
     """Fly from one possible collision to the next (Woodcock): exact, and blind to the voxels."""
-    largest = 0.0
-    for m in range(len(grid.largest_density)):
-        largest = max(largest, grid.largest_density[m] * attenuation[m])
+    u, v, w = direction
+    largest = grid.largest[place[0]]
     at = 0.0
     while True:
         state, one = draw(state)
@@ -174,9 +174,19 @@ def fly_delta(  # noqa: PLR0917 - a compiled loop is called by position
         m = grid.material[voxel]
         if m == OUTSIDE:
             return state, at, -1
-        here = density_length(grid, voxel, m, attenuation)
+        here = per_mm(grid, tables, place, voxel, m)
         if here >= largest:
             return state, at, voxel
         state, one = draw(state)
         if one * largest < here:
             return state, at, voxel
+
+
+@jit
+def per_mm(grid: Grid, tables: Tables, place: Place, voxel: int, m: int) -> float:
+    """Return the attenuation coefficient of a voxel of material m [1/mm]."""
+    value = read(tables.attenuation, place, m)
+    share = grid.next_fraction[voxel] if grid.mixed else 0.0
+    if share > 0:
+        value += share * (read(tables.attenuation, place, m + 1) - value)
+    return float(value * grid.density[voxel])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kyphort.dosimetry.transport.emission import emitted
 from kyphort.dosimetry.transport.geometry import fly_scoring
-from kyphort.dosimetry.transport.interactions import collided, cross_sections, rotated
+from kyphort.dosimetry.transport.interactions import Place, collided, place_of, read, rotated
 from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.random import draw, stream
 from kyphort.dosimetry.transport.state import Emission, Grid, Tables
@@ -15,7 +15,7 @@ from kyphort.dosimetry.transport.state import Emission, Grid, Tables
 
 @jit
 def material_of_collision(
-    grid: Grid, voxel: int, attenuation: NDArray[np.float64], state: np.uint64
+    grid: Grid, tables: Tables, place: Place, voxel: int, state: np.uint64
 ) -> tuple[np.uint64, int]:
     """Return which of the two materials of a mixed voxel the photon met."""
     m = int(grid.material[voxel])
@@ -24,9 +24,9 @@ def material_of_collision(
     share = grid.next_fraction[voxel]
     if share == 0:
         return state, m
-    after = share * attenuation[m + 1]
+    after = share * read(tables.attenuation, place, m + 1)
     state, one = draw(state)
-    return state, m + int(one * (after + (1 - share) * attenuation[m]) < after)
+    return state, m + int(one * (after + (1 - share) * read(tables.attenuation, place, m)) < after)
 
 
 @jit
@@ -38,31 +38,24 @@ def track_in_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     first: int,
     count: int,
     tally: NDArray[np.float64],
-    scratch: NDArray[np.float64],
 ) -> tuple[float, float, float]:
-    """Follow histories and score each voxel; return energy emitted, absorbed and escaped [keV].
-
-    `scratch` has two rows of one entry more than there are materials.
-    """
-    attenuation, transfer = scratch[0], scratch[1]
+    """Follow histories and score each voxel; return energy emitted, absorbed and escaped [keV]."""
     all_emitted = absorbed = escaped = 0.0
     for n in range(first, first + count):
         state, x, y, z, u, v, w, line = emitted(source, stream(seed, np.uint64(n)))
         energy = source.energy[line]
         all_emitted += energy
         while True:
-            node = cross_sections(tables, energy, attenuation, transfer)
+            place = place_of(tables, energy)
             state, one = draw(state)
             depth = -math.log(1 - one)
-            length, voxel = fly_scoring(
-                grid, (x, y, z), u, v, w, attenuation, transfer, depth, tally
-            )
+            length, voxel = fly_scoring(grid, tables, place, (x, y, z), (u, v, w), depth, tally)
             if voxel < 0:
                 escaped += energy
                 break
             x, y, z = x + length * u, y + length * v, z + length * w
-            state, m = material_of_collision(grid, voxel, attenuation, state)
-            state, left, cosine = collided(tables, m, node, energy, state)
+            state, m = material_of_collision(grid, tables, place, voxel, state)
+            state, left, cosine = collided(tables, m, place[0], energy, state)
             absorbed += energy - left
             if left <= tables.lowest_kev:
                 absorbed += left

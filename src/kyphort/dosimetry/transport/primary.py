@@ -10,7 +10,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from kyphort.dosimetry.transport.geometry import density_length
 from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.rays import (
     arriving,
@@ -84,6 +83,16 @@ def centre_rays(  # noqa: PLR0917 - a compiled loop is called by position
                 layer_of(grid, voxel, one)
                 optical_depths(attenuation, one, per_mm)
                 dose[voxel] = geometry * curved(grid, source, n, (x, y, z), per_mm, depths, here)
+
+
+@jit
+def density_length(grid: Grid, voxel: int, m: int, per_density: NDArray[np.float64]) -> float:
+    """Return a property per density of the voxel's material, times its density."""
+    value = per_density[m]
+    share = grid.next_fraction[voxel] if grid.mixed else 0.0
+    if share > 0:
+        value += share * (per_density[m + 1] - value)
+    return float(value * grid.density[voxel])
 
 
 @jit

@@ -3,17 +3,27 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kyphort.dosimetry.transport.geometry import ZERO, entered
+from kyphort.dosimetry.transport.geometry import ZERO, Three, entered
+from kyphort.dosimetry.transport.interactions import Place, read
 from kyphort.dosimetry.transport.jit import jit
-from kyphort.dosimetry.transport.state import BY_CELL, BY_VOXEL, NO_SLOT, OUTSIDE, Cells, Grid
+from kyphort.dosimetry.transport.state import (
+    BY_CELL,
+    BY_VOXEL,
+    NO_SLOT,
+    OUTSIDE,
+    Cells,
+    Grid,
+    Tables,
+)
 
 _NUDGE = 1e-9
 """A way that starts on a plane between voxels starts this far behind it [mm]."""
 
 
 @jit
-def to_exit(grid: Grid, start: tuple[float, float, float], u: float, v: float, w: float) -> float:
+def to_exit(grid: Grid, start: Three, direction: Three) -> float:
     """Return the way to the surface of the grid, without its outer layer."""
+    u, v, w = direction
     x = grid.origin[0] + grid.spacing[0] * (grid.shape[0] - 1 if u > 0 else 1)
     y = grid.origin[1] + grid.spacing[1] * (grid.shape[1] - 1 if v > 0 else 1)
     z = grid.origin[2] + grid.spacing[2] * (grid.shape[2] - 1 if w > 0 else 1)
@@ -21,25 +31,26 @@ def to_exit(grid: Grid, start: tuple[float, float, float], u: float, v: float, w
 
 
 @jit
-def worth_of(grid: Grid, cells: Cells, voxel: np.uint64, transfer: NDArray[np.float64]) -> float:
+def worth_of(grid: Grid, tables: Tables, cells: Cells, place: Place, voxel: np.uint64) -> float:
     """Return the energy transfer of a voxel's own material."""
     if cells.one_response:
-        return float(transfer[0])
+        return read(tables.transfer, place, 0)
     m = grid.material[voxel]
-    worth = transfer[m]
-    if grid.mixed:
-        worth += grid.next_fraction[voxel] * (transfer[m + 1] - worth)
+    worth = read(tables.transfer, place, m)
+    if grid.mixed and grid.next_fraction[voxel] > 0:
+        worth += grid.next_fraction[voxel] * (read(tables.transfer, place, m + 1) - worth)
     return float(worth)
 
 
 @jit
 def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     grid: Grid,
+    tables: Tables,
     cells: Cells,
-    start: tuple[float, float, float],
-    direction: tuple[float, float, float],
+    place: Place,
+    start: Three,
+    direction: Three,
     length: float,
-    transfer: NDArray[np.float64],
     own: NDArray[np.float64],
 ) -> None:
     """Score a way inside one cell voxel by voxel."""
@@ -53,7 +64,7 @@ def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
             return
         until = min(next_x, next_y, next_z)
         here = min(until, length) - at
-        own[cells.own_row[voxel]] += here * worth_of(grid, cells, voxel, transfer)
+        own[cells.own_row[voxel]] += here * worth_of(grid, tables, cells, place, voxel)
         if until >= length:
             return
         at = until
@@ -70,21 +81,24 @@ def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
 @jit
 def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
     grid: Grid,
+    tables: Tables,
     cells: Cells,
-    start: tuple[float, float, float],
-    u: float,
-    v: float,
-    w: float,
+    place: Place,
+    start: Three,
+    direction: Three,
     length: float,
-    transfer: NDArray[np.float64],
+    worth: NDArray[np.float64],
     tally: NDArray[np.float64],
     own: NDArray[np.float64],
 ) -> None:
-    """Score a way in the cells that it crosses, voxel by voxel near other tissue."""
+    """Score a way in the cells that it crosses, voxel by voxel near other tissue.
+
+    `worth` (slot,) is the energy transfer of each slot's response.
+    """
+    u, v, w = direction
     cell, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
-        cells.origin, cells.spacing, cells.shape, start, (u, v, w)
+        cells.origin, cells.spacing, cells.shape, start, direction
     )
-    response = cells.response
     at = 0.0
     while True:
         until = min(next_x, next_y, next_z)
@@ -92,11 +106,11 @@ def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
         way = cells.way[cell]
         if way != BY_CELL:
             inside = at + _NUDGE
-            place = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
-            score_voxels(grid, cells, place, (u, v, w), here, transfer, own)
+            entry = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
+            score_voxels(grid, tables, cells, place, entry, direction, here, own)
         if way != BY_VOXEL:
-            for slot in range(len(response)):
-                tally[cell, slot] += here * transfer[response[slot]]
+            for slot in range(len(worth)):
+                tally[cell, slot] += here * worth[slot]
         if until >= length:
             return
         at = until

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kyphort.dosimetry.transport.emission import emitted
 from kyphort.dosimetry.transport.geometry import cell_below
-from kyphort.dosimetry.transport.interactions import collided, cross_sections, rotated
+from kyphort.dosimetry.transport.interactions import collided, place_of, read, rotated
 from kyphort.dosimetry.transport.jit import jit
 from kyphort.dosimetry.transport.random import draw, stream
 from kyphort.dosimetry.transport.state import Emission, Tables
@@ -56,18 +56,16 @@ def track_in_shells(  # noqa: PLR0917 - a compiled loop is called by position
     count: int,
     edges: NDArray[np.float64],
     tally: NDArray[np.float64],
-    scratch: NDArray[np.float64],
 ) -> None:
     """Follow histories from the centre of a cube and score their scattered photons."""
-    attenuation, transfer = scratch[0], scratch[1]
     for n in range(first, first + count):
         state, x, y, z, u, v, w, k = emitted(source, stream(seed, np.uint64(n)))
         energy = source.energy[k]
         primary = True
         while True:
-            node = cross_sections(tables, energy, attenuation, transfer)
+            place = place_of(tables, energy)
             state, one = draw(state)
-            length = -math.log(1 - one) / (attenuation[0] * density)
+            length = -math.log(1 - one) / (read(tables.attenuation, place, 0) * density)
             way_x = ((half_size if u > 0 else -half_size) - x) / u
             way_y = ((half_size if v > 0 else -half_size) - y) / v
             way_z = ((half_size if w > 0 else -half_size) - z) / w
@@ -75,12 +73,13 @@ def track_in_shells(  # noqa: PLR0917 - a compiled loop is called by position
             if not primary:
                 along = x * u + y * v + z * w
                 nearest2 = max(x * x + y * y + z * z - along * along, 0.0)
-                score_shells(along, nearest2, min(length, way_out), transfer[0], edges, tally)
+                worth = read(tables.transfer, place, 0)
+                score_shells(along, nearest2, min(length, way_out), worth, edges, tally)
             primary = False
             if length >= way_out:
                 break
             x, y, z = x + length * u, y + length * v, z + length * w
-            state, energy, cosine = collided(tables, 0, node, energy, state)
+            state, energy, cosine = collided(tables, 0, place[0], energy, state)
             if energy <= tables.lowest_kev:
                 break
             state, u, v, w = rotated(u, v, w, cosine, state)

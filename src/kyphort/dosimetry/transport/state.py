@@ -17,7 +17,8 @@ class Grid(NamedTuple):
     """Voxels with one layer of `OUTSIDE` around them, flattened with x fastest.
 
     `origin` is the lower corner of the first voxel of the layer; a voxel's material lies between
-    `material` and the one after it, by `next_fraction` (one zero, when `mixed` is 0).
+    `material` and the one after it, by `next_fraction` (one zero, when `mixed` is 0). `largest`
+    (node,) is the largest attenuation coefficient between a node of the tables and the next one.
     """
 
     origin: NDArray[np.float64]
@@ -27,7 +28,7 @@ class Grid(NamedTuple):
     density: NDArray[np.float32]
     next_fraction: NDArray[np.float32]
     mixed: int
-    largest_density: NDArray[np.float64]
+    largest: NDArray[np.float32]
 
 
 class Cells(NamedTuple):
