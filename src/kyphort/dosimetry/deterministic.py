@@ -1,7 +1,7 @@
 """The primary dose of every voxel, computed without chance."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,14 +46,17 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
         parts = slabs(int(grid.shape[2]) - 2, threads * _SLABS_PER_THREAD)
         for n, share in enumerate(weights / weights.sum()):
             depth = np.zeros(len(grid.material), dtype=np.float32)
-            dose = np.zeros(len(grid.material))
+            dose, near = np.zeros(len(grid.material)), np.zeros((3, 3, 3))
             common = (grid, source, n, attenuation, worth)
-            _each(pool, centre_rays, parts, (*common, reference), (depth, dose))
+            _wait(_each(pool, centre_rays, parts, (*common, reference), (depth, dose)))
             gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH, bend_share)
-            _each(pool, gauss_rays, parts, (*common, reference), gauss)
-            rays_around_source(*common, RAYS_AROUND_SOURCE, dose, scratch_rows(attenuation))
-            total += share * dose
+            running = _each(pool, gauss_rays, parts, (*common, reference), gauss)
+            around = (*common, RAYS_AROUND_SOURCE, near, scratch_rows(attenuation))
+            running.append(pool.submit(rays_around_source, *around))
             course += share * _course(grid, source.position[n], depth)
+            _wait(running)
+            _put(grid, source.position[n], near, dose)
+            total += share * dose
     return total, course
 
 
@@ -118,12 +121,21 @@ def _each(
     parts: Sequence[tuple[int, int]],
     before: tuple[object, ...],
     after: tuple[object, ...],
-) -> None:
+) -> list[Future[None]]:
     attenuation = np.asarray(before[3])
-    for done in [
-        pool.submit(kernel, *before, part, *after, scratch_rows(attenuation)) for part in parts
-    ]:
-        done.result()
+    return [pool.submit(kernel, *before, part, *after, scratch_rows(attenuation)) for part in parts]
+
+
+def _wait(running: list[Future[None]]) -> None:
+    for one in running:
+        one.result()
+
+
+def _put(grid: Grid, position: Floats, near: Floats, dose: Floats) -> None:
+    """Put the 27 voxels around a position into the grid."""
+    x, y, z = np.floor((position - grid.origin) / grid.spacing).astype(np.int64)
+    whole = dose.reshape(tuple(grid.shape[::-1]))
+    whole[z - 1 : z + 2, y - 1 : y + 2, x - 1 : x + 2] = near
 
 
 def scratch_rows(attenuation: Floats) -> Floats:

@@ -57,6 +57,10 @@ def follow(scorer: Scorer, first: int, batches: int, size: int, threads: int, wa
 def _in_order(  # noqa: PLR0917 - the parts of one task, handed on once
     pool: ThreadPoolExecutor, scorer: Scorer, first: int, batches: int, size: int, threads: int
 ) -> Iterator[Scored]:
+    if threads == 1:
+        for n in range(batches):
+            yield scorer.batch(first + n * size, size)
+        return
     waiting: list[Future[Scored]] = []
     try:
         for n in range(batches):

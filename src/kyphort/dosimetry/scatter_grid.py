@@ -211,9 +211,11 @@ def _slots(
     """Return the slot of each voxel's material in the tally, and the response of each slot."""
     if len(responses) == 1:
         return np.where(by_itself, NO_SLOT, 0).astype(np.uint8).ravel(), np.zeros(1, np.int64)
-    material = volume.material_index.astype(np.int64)
-    used = np.unique(material[~by_itself])
+    material = volume.material_index
+    found = np.bincount(material[~by_itself], minlength=len(responses))
     if volume.next_fraction is not None:
-        used = np.union1d(used, np.unique(material[~by_itself & (volume.next_fraction > 0)]) + 1)
+        mixed = material[~by_itself & (volume.next_fraction > 0)]
+        found[1:] += np.bincount(mixed, minlength=len(responses))[: len(responses) - 1]
+    used = np.flatnonzero(found)
     slot = np.where(by_itself, NO_SLOT, np.searchsorted(used, material)).astype(np.uint8)
     return slot.ravel(), used.astype(np.int64)

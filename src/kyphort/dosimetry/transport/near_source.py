@@ -26,19 +26,16 @@ def rays_around_source(  # noqa: PLR0917 - a compiled loop is called by position
     attenuation: NDArray[np.float64],
     worth: NDArray[np.float64],
     rays: int,
-    dose: NDArray[np.float64],
+    near: NDArray[np.float64],
     scratch: NDArray[np.float64],
 ) -> None:
-    """Replace the dose of the 27 voxels around a position by what many rays leave in them.
+    """Fill in the dose of the 27 voxels (z, y, x) around a position: what many rays leave in them.
 
     Directions lie on a Fibonacci spiral; each ray leaves its weight × (e^−τ₁ − e^−τ₂) / μ.
     """
     nx, ny = grid.shape[0], grid.shape[1]
     home = voxel_of(grid, source.position[n, 0], source.position[n, 1], source.position[n, 2])
-    for k in range(-1, 2):
-        for j in range(-1, 2):
-            for i in range(-1, 2):
-                dose[home + (k * ny + j) * nx + i] = 0.0
+    near[:] = 0.0
     hi, hj, hk = home % nx, (home // nx) % ny, home // (nx * ny)
     golden = math.pi * (3 - math.sqrt(5.0))
     materials, energies = attenuation.shape
@@ -78,7 +75,7 @@ def rays_around_source(  # noqa: PLR0917 - a compiled loop is called by position
                     mean = (remaining[e] - left) / depth
                 total += here[e] * mean * way
                 remaining[e] = left
-            dose[voxel] += share * total
+            near[k - hk + 1, j - hj + 1, i - hi + 1] += share * total
             x, y, z = x + way * u, y + way * v, z + way * w
             if way_x <= way:
                 i += 1 if u > 0 else -1

@@ -18,6 +18,7 @@ from kyphort.dosimetry.transport.state import (
 
 _NUDGE = 1e-9
 """A way that starts on a plane between voxels starts this far behind it [mm]."""
+_NOWHERE = -1.0
 
 
 @jit
@@ -50,12 +51,19 @@ def score_voxels(  # noqa: PLR0917 - a compiled loop is called by position
     place: Place,
     start: Three,
     direction: Three,
-    length: float,
+    stretch: tuple[float, float],
     own: NDArray[np.float64],
 ) -> None:
-    """Score a way inside one cell voxel by voxel."""
+    """Score a stretch of a way, from and to, voxel by voxel."""
+    behind = stretch[0] + _NUDGE
+    entry = (
+        start[0] + behind * direction[0],
+        start[1] + behind * direction[1],
+        start[2] + behind * direction[2],
+    )
+    length = stretch[1] - stretch[0]
     voxel, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
-        grid.origin, grid.spacing, grid.shape, start, direction
+        grid.origin, grid.spacing, grid.shape, entry, direction
     )
     at = 0.0
     while True:
@@ -95,23 +103,26 @@ def score_segment(  # noqa: PLR0917 - a compiled loop is called by position
 
     `worth` (slot,) is the energy transfer of each slot's response.
     """
-    u, v, w = direction
     cell, (next_x, next_y, next_z), (step_x, step_y, step_z), (by_x, by_y, by_z) = entered(
         cells.origin, cells.spacing, cells.shape, start, direction
     )
-    at = 0.0
+    at, fine_from = 0.0, _NOWHERE
     while True:
         until = min(next_x, next_y, next_z)
-        here = min(until, length) - at
         way = cells.way[cell]
-        if way != BY_CELL:
-            inside = at + _NUDGE
-            entry = (start[0] + inside * u, start[1] + inside * v, start[2] + inside * w)
-            score_voxels(grid, tables, cells, place, entry, direction, here, own)
+        if way == BY_CELL:
+            if fine_from != _NOWHERE:
+                score_voxels(grid, tables, cells, place, start, direction, (fine_from, at), own)
+                fine_from = _NOWHERE
+        elif fine_from == _NOWHERE:
+            fine_from = at
         if way != BY_VOXEL:
+            here = min(until, length) - at
             for slot in range(len(worth)):
                 tally[cell, slot] += here * worth[slot]
         if until >= length:
+            if fine_from != _NOWHERE:
+                score_voxels(grid, tables, cells, place, start, direction, (fine_from, length), own)
             return
         at = until
         # Selections instead of branches: which plane comes next cannot be predicted.
