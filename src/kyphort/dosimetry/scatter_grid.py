@@ -3,9 +3,10 @@
 Scatter falls nearly as exp(−cτ)/r, with the optical depth τ from the source. A cell's track length
 is divided by the mean of that course over the cell, the quotient is interpolated, and multiplied by
 the course at the voxel: what is interpolated is nearly flat, so that cells may be large. At
-interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one, and all voxels
-whose interpolation would ask such a cell, are scored by themselves, without any smoothing. Cells
-keep one tally for each material, so that marrow in bone has its own energy transfer.
+interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one are scored by
+themselves, without any smoothing. Voxels of other cells whose interpolation would ask such a cell
+take the slope between their cell and the opposite one instead. Cells keep one tally for each
+material, so that marrow in bone has its own energy transfer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,10 +25,21 @@ _SHARP = 1.6
 """Ratio of the attenuation coefficients of two neighbouring voxels that makes an interface."""
 _STEP = 1.25
 """Ratio of the mean attenuation of two neighbouring cells that makes one: noise is averaged."""
+_LARGEST_OPPOSITE_MM = 2.0
+"""Larger cells take no slope from the opposite side: with 3 mm it is 0.4 % off beside bone."""
 
 Floats = NDArray[np.float64]
 Slices = tuple[slice, ...]
 Axes = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opposite:
+    """Voxels (n,) that take a slope from the opposite cell: four cells each, and their weights."""
+
+    voxel: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +49,8 @@ class ScatterGrid:
     `lower` and `share` are, for each axis and voxel, the lower of two cells and the weight of the
     upper one; `slot` is each voxel's place in the tally of its cell (`NO_SLOT`: scored by itself),
     `inverse_course` (cell,) one over the sum of the course in a cell, `voxel_course` (voxel,);
-    `own` are the voxels that are scored by themselves.
+    `own` are the voxels that are scored by themselves, `opposite` those that are on the barred side
+    of their cell.
     """
 
     cells: Cells
@@ -47,6 +60,7 @@ class ScatterGrid:
     inverse_course: Floats
     voxel_course: Floats
     own: NDArray[np.int64]
+    opposite: Opposite
 
 
 def scatter_grid(
@@ -67,6 +81,9 @@ def scatter_grid(
     lower, share = _neighbours(voxels, group, count)
     mixed = _mixed(_log_attenuation(volume, energy_kev), cell, tuple(count[::-1] + 2))
     by_itself = _asks_mixed(mixed, lower, share)
+    small = bool(np.all(volume.spacing_mm * group <= _LARGEST_OPPOSITE_MM * (1 + 1e-9)))
+    opposite = _opposite(mixed, cell, by_itself & small, lower, share)
+    by_itself.ravel()[opposite.voxel] = False
     slot, response = _slots(volume, by_itself, responses)
     spacing = volume.spacing_mm * group
     return ScatterGrid(
@@ -85,6 +102,7 @@ def scatter_grid(
         inverse_course=_inverse_sums(cell, course, mixed.size),
         voxel_course=course.ravel(),
         own=np.flatnonzero(by_itself),
+        opposite=opposite,
     )
 
 
@@ -126,6 +144,47 @@ def _asks_mixed(
         below, above = np.take(found, low, axis), np.take(found, low + 1, axis)
         found = (below & (weight < 1)) | (above & (weight > 0))
     return np.asarray(found, dtype=np.bool_)
+
+
+def _opposite(
+    mixed: NDArray[np.bool_],
+    cell: NDArray[np.int64],
+    asking: NDArray[np.bool_],
+    lower: Axes,
+    share: tuple[Floats, Floats, Floats],
+) -> Opposite:
+    """Return the voxels that can take the slope of an axis from the side that is not barred.
+
+    The value is that of the own cell and a slope for each axis, towards the neighbour on the
+    voxel's side where that is not barred, else from the opposite one, which must not be the last.
+    """
+    voxel = np.flatnonzero(asking & ~mixed.ravel()[cell])
+    home = cell.ravel()[voxel]
+    cells, weights = [home], [np.ones(len(voxel))]
+    known = np.ones(len(voxel), dtype=np.bool_)
+    places = np.unravel_index(voxel, asking.shape)
+    steps = (1, mixed.shape[2], mixed.shape[1] * mixed.shape[2])
+    barred = mixed.ravel() | _layer(mixed.shape).ravel()
+    for axis, step in enumerate(steps):
+        at = places[2 - axis]
+        in_lower = (home // step) % mixed.shape[2 - axis] == lower[axis][at]
+        away = np.where(in_lower, share[axis][at], 1 - share[axis][at])
+        side = np.where(in_lower, step, -step)
+        ahead = ~barred[home + side]
+        behind = ~barred[home - side] & ~barred[np.clip(home - 2 * side, 0, barred.size - 1)]
+        known &= ahead | behind | (away == 0)
+        weight = np.where(ahead, away, -away)
+        weights[0] = weights[0] - weight
+        cells.append(home + np.where(ahead, side, -side))
+        weights.append(weight)
+    return Opposite(voxel[known], np.stack(cells, 1)[known], np.stack(weights, 1)[known])
+
+
+def _layer(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return the layer around a grid."""
+    layer = np.ones(shape, dtype=np.bool_)
+    layer[1:-1, 1:-1, 1:-1] = False
+    return layer
 
 
 def _inverse_sums(cell: NDArray[np.int64], course: Floats, size: int) -> Floats:

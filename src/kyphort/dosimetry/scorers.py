@@ -12,7 +12,13 @@ from kyphort.dosimetry.preparation import slabs
 from kyphort.dosimetry.scatter_grid import ScatterGrid
 from kyphort.dosimetry.transport.history import track_in_voxels
 from kyphort.dosimetry.transport.scattering import track_scatter_in_voxels, track_scatter_on_cells
-from kyphort.dosimetry.transport.scoring import coarse_moments, fold, quotients, side_by_side
+from kyphort.dosimetry.transport.scoring import (
+    coarse_moments,
+    fold,
+    opposite_moments,
+    quotients,
+    side_by_side,
+)
 from kyphort.dosimetry.transport.state import Emission, Favoured, Grid, Tables
 
 Floats = NDArray[np.float64]
@@ -151,6 +157,12 @@ class CoarseScorer:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(side_by_side, repeat(batches), ends, repeat(stacked)))
             list(pool.map(interpolate, slabs(int(self.grid.shape[2]) - 2, threads)))
+        opposite = self.cells.opposite
+        opposite_moments(
+            stacked, opposite.voxel, opposite.cell, opposite.weight, self.cells.slot,
+            self.cells.voxel_course, self.next_fraction, mixed, mean, variance,
+            np.zeros(self.batches),
+        )  # fmt: skip
         own = _batch_moments(self.own_total[:-1], self.own_squares[:-1], self.batches)
         mean[self.cells.own], variance[self.cells.own] = own
         return mean, variance

@@ -177,6 +177,51 @@ def side_by_side(
 
 
 @jit
+def mean_and_variance(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mean over batches and the variance of that mean."""
+    count = len(values)
+    total, squares = 0.0, 0.0
+    for n in range(count):
+        total += values[n]
+    total /= count
+    for n in range(count):
+        squares += (values[n] - total) ** 2
+    return total, squares / (count - 1) / count
+
+
+@jit
+def opposite_moments(  # noqa: PLR0917 - a compiled loop is called by position
+    batches: NDArray[np.float32],
+    voxels: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    slot: NDArray[np.uint8],
+    course: NDArray[np.float64],
+    next_fraction: NDArray[np.float32],
+    mixed: int,
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> None:
+    """Fill in the same for voxels (n,) from four cells each (n, 4) with their weights."""
+    for place in range(len(voxels)):
+        voxel = voxels[place]
+        c = int(slot[voxel])
+        after = next_fraction[voxel] if mixed else 0.0
+        values[:] = 0.0
+        for side in range(4):
+            cell, part = cells[place, side], weights[place, side]
+            for n in range(len(values)):
+                values[n] += part * (1 - after) * batches[cell, c, n]
+            if after > 0:
+                for n in range(len(values)):
+                    values[n] += part * after * batches[cell, c + 1, n]
+        found, spread = mean_and_variance(values)
+        mean[voxel] = found * course[voxel]
+        variance[voxel] = spread * course[voxel] ** 2
+
+
+@jit
 def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
     batches: NDArray[np.float32],
     shape: NDArray[np.int64],
@@ -223,11 +268,6 @@ def coarse_moments(  # noqa: PLR0917 - a compiled loop is called by position
                     if after > 0:
                         for n in range(count):
                             values[n] += part * after * batches[cell, c + 1, n]
-                total, squares = 0.0, 0.0
-                for n in range(count):
-                    total += values[n]
-                total /= count
-                for n in range(count):
-                    squares += (values[n] - total) ** 2
-                mean[voxel] = total * course[voxel]
-                variance[voxel] = squares / (count - 1) / count * course[voxel] ** 2
+                found, spread = mean_and_variance(values)
+                mean[voxel] = found * course[voxel]
+                variance[voxel] = spread * course[voxel] ** 2
