@@ -1,17 +1,17 @@
-"""`python -m benchmarks.dosimetry speed|validate`: measure, and write the validation page."""
+"""`python -m benchmarks.dosimetry speed|validate|profile`: measure, and write the pages."""
 
 import argparse
 import sys
 
-from benchmarks.dosimetry import speed, validation
+from benchmarks.dosimetry import shares, speed, validation
 
 
 def main() -> None:
-    """Run what was asked for, or both."""
+    """Run what was asked for, or all."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.dosimetry", description=main.__doc__
     )
-    parser.add_argument("what", nargs="?", choices=("speed", "validate"))
+    parser.add_argument("what", nargs="?", choices=("speed", "validate", "profile"))
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the speed runs (3)")
     parser.add_argument(
         "--scale", type=float, default=1.0, help="histories, relative to the page's"
@@ -24,6 +24,8 @@ def main() -> None:
         sys.stdout.write(validation.run(asked.scale))
     if asked.what in (None, "speed"):
         sys.stdout.write(speed.run(asked.rounds, asked.scale, asked.part))
+    if asked.what in (None, "profile"):
+        sys.stdout.write(shares.run())
 
 
 main()

@@ -112,7 +112,7 @@ def simulate_dose(
     ...     histories=20_000, seed=1,
     ... )
     >>> f"{dose.at((8, 0, 0))[0]:.2g} Gy for each photon"
-    '7.5e-14 Gy for each photon'
+    '9e-14 Gy for each photon'
     """
     check_choices(reporting, normalisation, method, seed, threads)
     check_amount(histories, target_uncertainty)
