@@ -49,7 +49,7 @@ Floats = NDArray[np.float64]
 
 
 @jit
-def crossed(
+def crossed(  # noqa: PLR0917 - a compiled loop is called by position
     origin: Floats, spacing: Floats, shape: NDArray[np.int64], start: Three, direction: Three,
     length: float,
 ) -> int:  # fmt: skip
@@ -163,11 +163,11 @@ def blind_scatter(  # noqa: PLR0917 - a compiled loop is called by position
 
 @jit
 def random_numbers(count: int) -> float:
-    """Draw numbers of one stream, each waiting for nothing but the state."""
+    """Draw numbers of one stream, one after the other."""
     state, total = stream(np.uint64(1), np.uint64(1)), 0.0
     for _ in range(count):
         state, one = draw(state)
-        total += one
+        total = abs(total - one)
     return total
 
 
@@ -195,49 +195,54 @@ def run() -> str:
 
 def _column(phantom: str, energy_kev: float | None, cell_mm: float | None) -> dict[str, str]:
     scorer = _scorer(phantom, energy_kev, cell_mm)
-    grid, tables, source = scorer.grid, scorer.tables, scorer.source
     counts = np.zeros(3, np.uint64)
-    if isinstance(source, Favoured):
-        assert isinstance(scorer, CoarseScorer)  # noqa: S101 - for the type checker
-        cells = scorer.cells.cells
-        lattice = (cells.origin, cells.spacing, cells.shape)
-        emission = _ns(lambda: emissions(source.emission, HISTORIES))
-        first = _ns(lambda: first_collisions(grid, tables, source, HISTORIES))
-        blind, walked = (
-            _ns(
-                lambda way=way: blind_scatter(grid, tables, source, HISTORIES, lattice, way, counts)
-            )
-            for way in (0, 1)
-        )
-    else:
-        lattice = (grid.origin, grid.spacing, grid.shape)
-        emission = first = _ns(lambda: emissions(source, HISTORIES))
-        blind, walked = (
-            _ns(lambda way=way: blind_life(grid, tables, source, HISTORIES, lattice, way, counts))
-            for way in (0, 1)
-        )
+    emission, first, blind, walked = _levels(scorer, counts)
     whole = _ns(lambda: scorer.batch(0, HISTORIES))
     flights, planes, numbers = _per_history(counts)
     energies = np.random.default_rng(1).uniform(10, 50, HISTORIES)
     number = _ns(lambda: random_numbers(HISTORIES))
-    look_up = _ns(lambda: looked_up(tables, energies))
+    look_up = _ns(lambda: looked_up(scorer.tables, energies))
     floor = numbers * number + flights * look_up
     parts = {
         "emission": emission,
         "first flight and collision": first - emission,
         "later flights and collisions": blind - first,
-        "planes crossed": walked - blind,
-        "materials, densities, tallies": whole - walked,
+        "ways through voxels or cells": whole - blind,
     }
     shares = {name: f"{value:.0f} ({100 * value / whole:.0f} %)" for name, value in parts.items()}
     return {name: "–" if abs(parts[name]) < 0.5 else text for name, text in shares.items()} | {
         "**all, ns for a history**": f"**{whole:.0f}**",
+        "the planes of these ways alone": f"{walked - blind:.0f}",
         "flights, planes for each flight": f"{flights:.2f}, {planes / flights:.1f}",
         "random numbers": f"{numbers:.1f}",
         "one of them, one look-up [ns]": f"{number:.1f}, {look_up:.1f}",
         "floor [ns]": f"{floor:.0f}",
         "all ÷ floor": f"{whole / floor:.1f}",
     }
+
+
+def _levels(
+    scorer: VoxelScorer | CoarseScorer, counts: Counts
+) -> tuple[float, float, float, float]:
+    """Return emission, also first collisions, also the rest of lives, also planes [ns]."""
+    grid, tables, source = scorer.grid, scorer.tables, scorer.source
+    if isinstance(source, Favoured):
+        of = scorer.cells.cells if isinstance(scorer, CoarseScorer) else grid
+        lattice = (of.origin, of.spacing, of.shape)
+        return (
+            _ns(lambda: emissions(source.emission, HISTORIES)),
+            _ns(lambda: first_collisions(grid, tables, source, HISTORIES)),
+            _ns(lambda: blind_scatter(grid, tables, source, HISTORIES, lattice, 0, counts)),
+            _ns(lambda: blind_scatter(grid, tables, source, HISTORIES, lattice, 1, counts)),
+        )
+    lattice = (grid.origin, grid.spacing, grid.shape)
+    emission = _ns(lambda: emissions(source, HISTORIES))
+    return (
+        emission,
+        emission,
+        _ns(lambda: blind_life(grid, tables, source, HISTORIES, lattice, 0, counts)),
+        _ns(lambda: blind_life(grid, tables, source, HISTORIES, lattice, 1, counts)),
+    )
 
 
 def _scorer(

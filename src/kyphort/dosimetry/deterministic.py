@@ -45,15 +45,17 @@ def primary_worth(  # noqa: PLR0917 - the parts of one task, handed on once
     with ThreadPoolExecutor(threads) as pool:
         parts = slabs(int(grid.shape[2]) - 2, threads * _SLABS_PER_THREAD)
         for n, share in enumerate(weights / weights.sum()):
-            depth = np.zeros(len(grid.material), dtype=np.float32)
+            depth, lost = np.zeros((2, len(grid.material)), dtype=np.float32)
             dose, near = np.zeros(len(grid.material)), np.zeros((3, 3, 3))
             common = (grid, source, n, attenuation, worth)
-            _wait(_each(pool, centre_rays, parts, (*common, reference), (depth, dose)))
+            _wait(
+                _each(pool, centre_rays, parts, (*common, reference), (weight, depth, lost, dose))
+            )
             gauss = (depth, dose, nodes, shares, SMOOTH_DEPTH, bend_share)
             running = _each(pool, gauss_rays, parts, (*common, reference), gauss)
             around = (*common, RAYS_AROUND_SOURCE, near, scratch_rows(attenuation))
             running.append(pool.submit(rays_around_source, *around))
-            course += share * _course(grid, source.position[n], depth)
+            course += share * _course(grid, source.position[n], lost)
             _wait(running)
             _put(grid, source.position[n], near, dose)
             total += share * dose
@@ -68,7 +70,12 @@ def _bend_share(attenuation: Floats, worth: Floats, reference: int) -> float:
 
 
 def _course(grid: Grid, position: Floats, depth: NDArray[np.float32]) -> Floats:
-    """Return exp(−cτ)/r, the mean of 1/r in the voxels around the position."""
+    """Return exp(−cτ)/r, the mean of 1/r in the voxels around the position.
+
+    exp(−τ) is the share of photons that arrive: with the depth at the mean energy alone, coarse
+    scatter of a broad spectrum was 1 to 8 % off in cortical bone, where only its hardest lines are
+    left.
+    """
     axes = [
         origin + (np.arange(n) + 0.5) * spacing - place
         for origin, n, spacing, place in zip(

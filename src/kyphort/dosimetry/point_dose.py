@@ -154,8 +154,6 @@ def primary_at(rays: Beam, points_mm: ArrayLike, *, threads: int = 1) -> PointPr
     points = np.ascontiguousarray(rays.volume.to_grid(points_mm))
     count = len(points)
     medium, water, course = np.zeros(count), np.zeros(count), np.zeros(count)
-    mean = rays.source.mean_energy_kev()
-    reference = int(np.argmin(np.abs(rays.source.energy_kev - mean)))
     ends = np.linspace(0, count, threads * _PARTS_PER_THREAD + 1).astype(int)
     shortest = float(rays.volume.spacing_mm.min()) / 2
     with ThreadPoolExecutor(threads) as pool:
@@ -164,7 +162,7 @@ def primary_at(rays: Beam, points_mm: ArrayLike, *, threads: int = 1) -> PointPr
             running = [
                 pool.submit(
                     rays_to_points, rays.grid, rays.emission, n, rays.attenuation, rays.worth,
-                    rays.cavity, reference, points, (int(low), int(high)), *one,
+                    rays.cavity, rays.source.weight, points, (int(low), int(high)), *one,
                     scratch_rows(rays.attenuation),
                 )
                 for low, high in pairwise(ends)

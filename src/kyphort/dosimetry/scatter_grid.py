@@ -1,12 +1,12 @@
 """The coarse grid of scatter: cells, and the course of scatter between them.
 
-Scatter falls nearly as exp(−cτ)/r, with the optical depth τ from the source. A cell's track length
-is divided by the mean of that course over the cell, the quotient is interpolated, and multiplied by
-the course at the voxel: what is interpolated is nearly flat, so that cells may be large. At
-interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one are scored by
-themselves, without any smoothing. Voxels of other cells whose interpolation would ask such a cell
-take the slope between their cell and the opposite one instead. Cells keep one tally for each
-material, so that marrow in bone has its own energy transfer.
+Scatter falls nearly as exp(−cτ)/r, where exp(−τ) is the share of photons that arrive. A cell's
+track length is divided by the mean of that course over the cell, the quotient is interpolated, and
+multiplied by the course at the voxel: what is interpolated is nearly flat, so that cells may be
+large. At interfaces of tissues it is not: the voxels of cells that hold, touch or adjoin one are
+scored by themselves, without any smoothing. Voxels of other cells whose interpolation would ask
+such a cell take the slope between their cell and the opposite one instead. Cells keep one tally for
+each material, so that marrow in bone has its own energy transfer.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,11 +1,19 @@
 """Primary photons at points: one ray from each position of the source to each point."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.dosimetry.transport.geometry import voxel_of
 from kyphort.dosimetry.transport.jit import jit
-from kyphort.dosimetry.transport.rays import arriving, decayed, optical_depths, voxel_worth
+from kyphort.dosimetry.transport.rays import (
+    arriving,
+    attenuated,
+    decayed,
+    optical_depths,
+    voxel_worth,
+)
 from kyphort.dosimetry.transport.state import OUTSIDE, Emission, Grid
 
 
@@ -17,7 +25,7 @@ def rays_to_points(  # noqa: PLR0917 - a compiled loop is called by position
     attenuation: NDArray[np.float64],
     worth: NDArray[np.float64],
     cavity: NDArray[np.float64],
-    reference: int,
+    weight: NDArray[np.float64],
     points: NDArray[np.float64],
     part: tuple[int, int],
     medium: NDArray[np.float64],
@@ -25,10 +33,10 @@ def rays_to_points(  # noqa: PLR0917 - a compiled loop is called by position
     depth: NDArray[np.float64],
     scratch: NDArray[np.float64],
 ) -> None:
-    """Fill in worth to the medium and to a cavity, and the depth at one energy, for each point.
+    """Fill in worth to the medium and to a cavity, and the depth of photons, for each point.
 
-    `cavity` is weight × energy × transfer of the cavity at each energy. Within the source's core
-    all three are 0.
+    `cavity` is weight × energy × transfer of the cavity at each energy; the depth of photons is
+    −log of the sum of weight × exp(−depth). Within the source's core all three are 0.
     """
     materials, energies = attenuation.shape
     paths = scratch[0, : materials + 1]
@@ -37,7 +45,7 @@ def rays_to_points(  # noqa: PLR0917 - a compiled loop is called by position
         x, y, z = points[p, 0], points[p, 1], points[p, 2]
         geometry = arriving(grid, source, n, x, y, z, paths)
         optical_depths(attenuation, paths, depths)
-        depth[p] = depths[reference]
+        depth[p] = -math.log(attenuated(depths, weight))
         medium[p], water[p] = 0.0, 0.0
         voxel = voxel_of(grid, x, y, z)
         if geometry == 0.0 or grid.material[voxel] == OUTSIDE:

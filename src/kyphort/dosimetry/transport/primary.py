@@ -31,8 +31,12 @@ def curved(  # noqa: PLR0917 - a compiled loop is called by position
     per_mm: NDArray[np.float64],
     depths: NDArray[np.float64],
     worth: NDArray[np.float64],
-) -> float:
-    """Return the sum as in `attenuated`, corrected from the centre to the mean of the voxel."""
+    weight: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Return the sum as in `attenuated`, corrected from the centre to the mean of the voxel.
+
+    Also the sum of `weight` × exp(−depth).
+    """
     dx = centre[0] - source.position[n, 0]
     dy = centre[1] - source.position[n, 1]
     dz = centre[2] - source.position[n, 2]
@@ -41,12 +45,14 @@ def curved(  # noqa: PLR0917 - a compiled loop is called by position
     hx, hy, hz = grid.spacing[0] ** 2, grid.spacing[1] ** 2, grid.spacing[2] ** 2
     along = (hx * dx * dx + hy * dy * dy + hz * dz * dz) / r2 / 24
     across = (hx + hy + hz) / 24 - along
-    total = 0.0
+    total, passed = 0.0, 0.0
     for e in range(len(depths)):
         slope = per_mm[e] + 2 / r
         factor = 1 + along * (slope * slope + 2 / r2) - across * slope / r
-        total += worth[e] * decayed(depths[e]) * factor
-    return total
+        left = decayed(depths[e])
+        total += worth[e] * left * factor
+        passed += weight[e] * left
+    return total, passed
 
 
 @jit
@@ -58,11 +64,17 @@ def centre_rays(  # noqa: PLR0917 - a compiled loop is called by position
     worth: NDArray[np.float64],
     reference: int,
     layers: tuple[int, int],
+    weight: NDArray[np.float64],
     depth_at_centre: NDArray[np.float32],
+    depth_of_photons: NDArray[np.float32],
     dose: NDArray[np.float64],
     scratch: NDArray[np.float64],
 ) -> None:
-    """Add one ray for each voxel of some layers, corrected to the mean, and keep its depth."""
+    """Add one ray for each voxel of some layers, corrected to the mean, and keep its depths.
+
+    That at the reference energy, and that by which the number of photons falls: −log of the sum
+    of `weight` (energy) × exp(−depth).
+    """
     materials, energies = attenuation.shape
     paths, one = scratch[0, : materials + 1], scratch[1, : materials + 1]
     depths, here, per_mm = scratch[2, :energies], scratch[3, :energies], scratch[4, :energies]
@@ -82,7 +94,9 @@ def centre_rays(  # noqa: PLR0917 - a compiled loop is called by position
                 voxel_worth(grid, voxel, worth, here)
                 layer_of(grid, voxel, one)
                 optical_depths(attenuation, one, per_mm)
-                dose[voxel] = geometry * curved(grid, source, n, (x, y, z), per_mm, depths, here)
+                mean, passed = curved(grid, source, n, (x, y, z), per_mm, depths, here, weight)
+                dose[voxel] = geometry * mean
+                depth_of_photons[voxel] = -math.log(passed)
 
 
 @jit
