@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
+from benchmarks.dosimetry import bias
 from benchmarks.page import replace_section
 from kyphort.dosimetry import (
     PhotonSource,
-    Volume,
     attenuation,
     dose_rate_constant,
     dose_rate_gy_per_min,
@@ -22,10 +21,7 @@ from kyphort.dosimetry import (
     radial_dose,
     simulate_dose,
     source_model,
-    uniform_phantom,
     vertebra_phantom,
-    volume_from_hounsfield,
-    water_phantom,
 )
 from kyphort.reports.dose_figures import Curve, curves_figure
 from kyphort.reports.drawing import save_figure
@@ -53,8 +49,6 @@ CASE_A = {
          2.8950e-14, 2.1348e-14, 9.6941e-15, 4.4617e-15],
 }  # fmt: skip
 LAMBDA = {15: 0.260, 20: 0.650, 25: 0.919, 28.4: 1.040, 30: 1.085, 40: 1.260, 50: 1.328, 60: 1.342}
-BIAS_RUNS, BIAS_HISTORIES = 8, 2.4e7
-CT_HU = {"soft_tissue": 45.0, "cortical_bone": 1000.0, "spongiosa": 230.0, "cord": 35.0}
 VERTEBRA = (
     (5.5, 1.21, 0.45), (8.5, 1.09, 0.40), (12.5, 0.96, 0.35), (15.5, 0.91, 0.33),
     (16.5, 2.02, 0.30), (17.5, 0.29, 0.28), (20.5, 0.32, 0.30), (24.5, 0.35, 0.34),
@@ -129,104 +123,8 @@ def _case_a(scale: float) -> str:
     )
 
 
-def _canal(half_x_mm: float, half_y_mm: float, x_mm: float) -> Volume:
-    """Return a canal of water along z in solid cortical bone."""
-    bone, water = material("cortical_bone"), material("water")
-    base = uniform_phantom(41, bone)
-    centres = base.centres_mm()
-    canal = (np.abs(centres[..., 0] - x_mm) < half_x_mm) & (np.abs(centres[..., 1]) < half_y_mm)
-    return Volume.from_masks(bone, [(water, canal)], base.spacing_mm, base.origin_mm)
-
-
-def _noisy_ct() -> Volume:
-    """Return the vertebra as a CT would show it: blurred, with noise of 25 HU."""
-    base = vertebra_phantom(81)
-    names = [one.name for one in base.materials]
-    hounsfield = np.array([CT_HU[name] for name in names])[base.material_index]
-    noise = np.random.default_rng(1).normal(scale=25.0, size=hounsfield.shape)
-    image = np.rint(gaussian_filter(hounsfield, 0.6) + noise).astype(np.int16)
-    return volume_from_hounsfield(image, base.spacing_mm, base.origin_mm)
-
-
 def _bias(scale: float) -> str:
-    cases = (
-        ("water", water_phantom(81)),
-        ("vertebra", vertebra_phantom(81)),
-        ("canal of 5 × 11 mm in cortical bone", _canal(3, 6, 8)),
-        ("canal of 9 × 15 mm in cortical bone", _canal(4.6, 7.6, 10)),
-        ("CT of the vertebra, noise 25 HU", _noisy_ct()),
-    )
-    rows = [row for name, volume in cases for row in _bias_rows(name, volume, scale)]
-    head = ("volume", "voxels", "number", "2 mm [%]", "1 σ", "in single voxels",
-            "3 mm [%]", "1 σ", "in single voxels")  # fmt: skip
-    return _rows(head, rows)
-
-
-def _bias_rows(name: str, volume: Volume, scale: float) -> list[tuple[str, ...]]:
-    """Compare cells with voxels run by run, with the same photons: what differs is the bias."""
-    count = int(BIAS_HISTORIES * scale / BIAS_RUNS)
-    groups = _groups(volume)
-    doses = {
-        cell: np.array([
-            simulate_dose(volume, PhotonSource.monoenergetic(30.0), (0, 0, 0), histories=count,
-                          seed=n, threads=THREADS, scatter_grid_mm=cell).dose_gy
-            for n in range(BIAS_RUNS)
-        ])
-        for cell in (1.0, 2.0, 3.0)
-    }  # fmt: skip
-    rows = []
-    for label, mask, weight in groups:
-        row = [name, label, f"{len(weight)}"]
-        for cell in (2.0, 3.0):
-            row += _difference(doses[1.0][:, mask], doses[cell][:, mask], weight)
-        rows.append(tuple(row))
-    return rows
-
-
-def _difference(fine: Floats, coarse: Floats, weight: Floats) -> list[str]:
-    """Return mean difference, its error, and the root mean square of single voxels, per cent.
-
-    The product of the differences in two halves of the runs has no contribution of chance.
-    """
-    each = (coarse @ weight) / (fine @ weight) - 1
-    error = each.std(ddof=1) / math.sqrt(len(each))
-    half = len(each) // 2
-    first, second = (
-        coarse[part].sum(axis=0) / fine[part].sum(axis=0) - 1
-        for part in (slice(half), slice(half, None))
-    )
-    single = math.sqrt(max(float(np.mean(first * second)), 0.0))
-    return [f"{100 * each.mean():+.3f}", f"{100 * error:.3f}", f"{100 * single:.2f}"]
-
-
-def _groups(volume: Volume) -> list[tuple[str, NDArray[np.bool_], Floats]]:
-    """Return the voxels of each material 5 to 25 mm away, at interfaces and inside.
-
-    Weights r³ count each distance about equally, so that the nearest voxels do not decide.
-    """
-    radius = np.linalg.norm(volume.centres_mm(), axis=-1)
-    near, edge = (radius >= 5) & (radius < 25), _at_interface(volume)
-    if volume.next_fraction is not None:
-        return [("all", near, radius[near] ** 3)]
-    found = []
-    for n, one in enumerate(volume.materials):
-        for place, touching in (("at interfaces", True), ("inside", False)):
-            mask = (volume.material_index == n) & (edge == touching) & near
-            if mask.sum() >= 100:
-                found.append((f"{one.name}, {place}", mask, radius[mask] ** 3))
-    return found
-
-
-def _at_interface(volume: Volume) -> NDArray[np.bool_]:
-    index = volume.material_index
-    touching = np.zeros(volume.shape, dtype=np.bool_)
-    for axis in range(3):
-        before = (slice(None),) * axis + (slice(None, -1),)
-        after = (slice(None),) * axis + (slice(1, None),)
-        differs = index[before] != index[after]
-        touching[before] |= differs
-        touching[after] |= differs
-    return touching
+    return _rows(bias.HEAD, bias.rows(scale))
 
 
 def _coverage(scale: float) -> str:

@@ -21,11 +21,12 @@ from kyphort.dosimetry import (
     water_phantom,
 )
 from kyphort.dosimetry.favoured import COPIES, favour_scatter
-from kyphort.dosimetry.scorers import CoarseScorer
+from kyphort.dosimetry.scorers import CoarseScorer, VoxelScorer
 from kyphort.dosimetry.task import Task, make_scorer, make_task, primary_of
 from kyphort.dosimetry.transport.interactions import on_circle, place_of, read
 from kyphort.dosimetry.transport.random import stream
 from kyphort.dosimetry.transport.scattering import first_collision
+from kyphort.dosimetry.transport.state import Favoured
 from kyphort.dosimetry.transport_tables import transport_tables
 
 NEEDLE = source_model("needle")
@@ -52,6 +53,13 @@ def noisy_ct() -> Volume:
 
 def task_of(volume: Volume, source: PhotonSource, cells: float | None = None) -> Task:
     return make_task(volume, source, (0, 0, 0), None, None, "medium", 1, 1, "hybrid", cells)
+
+
+def in_voxels(task: Task) -> tuple[VoxelScorer, Favoured]:
+    scorer = make_scorer(task, np.zeros(1))
+    assert isinstance(scorer, VoxelScorer)
+    assert isinstance(scorer.source, Favoured)
+    return scorer, scorer.source
 
 
 def coarse(volume: Volume, cells: float) -> CoarseScorer:
@@ -95,14 +103,14 @@ def test_favoured_energies_give_the_dose_of_all_photons(
 
 def test_a_wrong_share_costs_time_and_no_truth(monkeypatch: Any) -> None:
     task = task_of(canal(), SPECTRUM)
-    right = make_scorer(task, np.zeros(1))
+    right, favouring = in_voxels(task)
 
     def guessed(*arguments: Any) -> None:
         arguments[-1][:] = [1, 2, 4, 8]
 
     monkeypatch.setattr(favoured, "shares_that_scatter", guessed)
-    wrong = make_scorer(task, np.zeros(1))
-    assert wrong.source.unit < 0.5 * right.source.unit
+    wrong, misled = in_voxels(task)
+    assert misled.unit < 0.5 * favouring.unit
     found = []
     for scorer in (right, wrong):
         sums = []
@@ -169,7 +177,7 @@ def test_the_opposite_slope_is_exact_for_a_straight_field(volume: Volume) -> Non
     def at_cell(cell: np.ndarray) -> np.ndarray:
         x, y, z = cell % shape[0], cell // shape[0] % shape[1], cell // (shape[0] * shape[1])
         centre = [2 * (n - 1) + 0.5 for n in (x, y, z)]
-        return 3 + 0.2 * centre[0] - 0.5 * centre[1] + 0.7 * centre[2]
+        return np.asarray(3 + 0.2 * centre[0] - 0.5 * centre[1] + 0.7 * centre[2])
 
     z, y, x = np.unravel_index(opposite.voxel, volume.shape)
     found = (opposite.weight * at_cell(opposite.cell)).sum(axis=1)
