@@ -8,7 +8,7 @@ from kyphort.survival.comparisons import encode_groups
 from kyphort.survival.innermost import innermost_intervals
 from kyphort.survival.interval_data import IntervalData
 from kyphort.survival.labels import Labels, rank_integers
-from kyphort.survival.npmle import fit_probabilities
+from kyphort.survival.npmle_fit import fit_probabilities
 from kyphort.survival.permutation import exchange_labels
 from kyphort.survival.resampling import Progress, check_draws
 from kyphort.survival.results import PermutationResult

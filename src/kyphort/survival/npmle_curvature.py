@@ -1,0 +1,181 @@
+"""The curvature of an interval-censored likelihood among a support: solving, and multiplying.
+
+A run that covers intervals low … high - 1 of the support adds w / P² to every pair of them. Few
+intervals take the matrix itself. Many (known times, each of its own) take what a run is in terms of
+the distribution function F = cumulated probabilities: an edge of weight w / P² between F(low) and
+F(high), so that multiplying costs time proportional to the rows, and memory grows as the rows do.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from kyphort.errors import ConvergenceError
+from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, count_at, with_start
+
+MOST_DENSE = 1000
+_RIDGE = 1e-12
+_RESIDUAL = 1e-13
+_MOST_ROUNDS = 2000
+
+
+class Curvature(Protocol):
+    """A symmetric, positive definite matrix `(s, s)`; its diagonal holds a ridge."""
+
+    @property
+    def ridge(self) -> float:
+        """What keeps alike intervals apart."""
+        ...
+
+    def solve(self, pull: FloatArray, free: BoolArray, near: FloatArray) -> FloatArray:
+        """Return p `(s,)` with (matrix p = pull) where free and 0 elsewhere, starting near one."""
+        ...
+
+    def times(self, p: FloatArray) -> FloatArray:
+        """Return matrix p `(s,)`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dense:
+    """A matrix that is held."""
+
+    matrix: FloatArray
+    ridge: float
+
+    def solve(self, pull: FloatArray, free: BoolArray, near: FloatArray) -> FloatArray:
+        """Solve among the free by elimination."""
+        del near
+        if free.all():
+            return np.asarray(np.linalg.solve(self.matrix, pull))
+        found = np.zeros_like(pull)
+        found[free] = np.linalg.solve(self.matrix[np.ix_(free, free)], pull[free])
+        return found
+
+    def times(self, p: FloatArray) -> FloatArray:
+        """Return matrix p."""
+        return np.asarray(self.matrix @ p)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Edges of weight `each` `(r,)` between F(low) and F(high), 0 ≤ low ≤ high ≤ s, and a ridge."""
+
+    low: IntArray
+    high: IntArray
+    each: FloatArray
+    size: int
+    ridge: float
+
+    def times(self, p: FloatArray) -> FloatArray:
+        """Return matrix p."""
+        onto = self._onto_levels(np.cumsum(p))
+        return np.asarray(np.cumsum(onto[::-1])[::-1] + self.ridge * p)
+
+    def solve(self, pull: FloatArray, free: BoolArray, near: FloatArray) -> FloatArray:
+        """Solve among the free by conjugate gradients, preconditioned by neighbouring levels.
+
+        With known and right-censored times alone neighbours are all there is, and one round does.
+        """
+        before = np.concatenate(([0], np.cumsum(free)))
+        levels = int(before[-1])
+        part = Edges(before[self.low], before[self.high], self.each, levels, self.ridge)
+        among = pull[free]
+        wanted = among - np.append(among[1:], 0.0)
+        level = part._rounds(wanted, np.cumsum(near[free]))
+        found = np.zeros_like(pull)
+        found[free] = np.diff(level, prepend=0.0)
+        return found
+
+    def _onto_levels(self, level: FloatArray) -> FloatArray:
+        """Return the edges' matrix times F(1) … F(s), F(0) being 0."""
+        whole = with_start(0.0, level)
+        flow = self.each * (whole[self.high] - whole[self.low])
+        places = self.size + 1
+        onto = np.bincount(self.high, flow, places) - np.bincount(self.low, flow, places)
+        return np.asarray(onto[1:])
+
+    def _matrix_times(self, level: FloatArray) -> FloatArray:
+        steps = self.ridge * np.diff(level, prepend=0.0)
+        return np.asarray(self._onto_levels(level) + steps - np.append(steps[1:], 0.0))
+
+    def _rounds(self, wanted: FloatArray, level: FloatArray) -> FloatArray:
+        neighbours = _Neighbours(self)
+        residual = wanted - self._matrix_times(level)
+        smallest = _RESIDUAL * float(np.linalg.norm(wanted))
+        direction = moved = neighbours.solve(residual)
+        product = float(residual @ moved)
+        for _ in range(_MOST_ROUNDS):
+            if float(np.linalg.norm(residual)) <= smallest or product <= 0.0:
+                break
+            image = self._matrix_times(direction)
+            length = product / float(direction @ image)
+            level = level + length * direction
+            residual = residual - length * image
+            moved = neighbours.solve(residual)
+            product, last = float(residual @ moved), product
+            direction = moved + product / last * direction
+        return level
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Neighbours:
+    """The part of an edges' matrix that joins neighbouring levels, factored once."""
+
+    edges: Edges
+    diagonal: FloatArray = field(init=False)
+    beside: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Factor it into L D Lᵀ."""
+        from scipy.linalg.lapack import dpttrf  # noqa: PLC0415 - slow to import, rarely needed
+
+        edges, places = self.edges, self.edges.size + 1
+        counts = edges.low < edges.high
+        each = edges.each * counts
+        joined = count_at(edges.high, each, places) + count_at(edges.low, each, places)
+        diagonal = joined[1:] + 2.0 * edges.ridge
+        diagonal[-1] -= edges.ridge
+        is_next = edges.high - edges.low == 1
+        beside = -np.bincount(edges.low[is_next], edges.each[is_next], places)[1:-1] - edges.ridge
+        factored, lower, failed = dpttrf(diagonal, beside)
+        if failed:
+            raise ConvergenceError(
+                "left, right: weights differ so much that probabilities cannot be told apart. Look "
+                "for a weight that is far smaller or larger than the others."
+            )
+        object.__setattr__(self, "diagonal", factored)
+        object.__setattr__(self, "beside", lower)
+
+    def solve(self, values: FloatArray) -> FloatArray:
+        """Solve with it."""
+        from scipy.linalg.lapack import dpttrs  # noqa: PLC0415 - slow to import, rarely needed
+
+        found, _ = dpttrs(self.diagonal, self.beside, values)
+        return np.asarray(found)
+
+
+def curvature_of(low: IntArray, high: IntArray, each: FloatArray, size: int) -> Curvature:
+    """Return the curvature of runs low … high - 1 with w / P² `(r,)` among `size` intervals.
+
+    A ridge keeps alike intervals apart, and does not move a maximum.
+    """
+    covered = float(np.sum(each * (high - low)))
+    ridge = _RIDGE * covered / size
+    if size > MOST_DENSE:
+        return Edges(low, high, each, size, ridge)
+    return Dense(_matrix(low, high, each, size, ridge), ridge)
+
+
+def _matrix(low: IntArray, high: IntArray, each: FloatArray, size: int, ridge: float) -> FloatArray:
+    """Sum the runs: each is four corners, of which cumulated sums fill the square."""
+    places = size + 1
+    corners = count_at(low * places + high, each, places * places).reshape(places, places)
+    ends = corners.sum(axis=1) + corners.sum(axis=0)
+    corners += corners.T.copy()
+    np.negative(corners, out=corners)
+    corners[np.diag_indices(places)] += ends
+    found = np.cumsum(np.cumsum(corners, axis=0)[:-1], axis=1)[:, :-1]
+    found[np.diag_indices(size)] += ridge
+    return np.asarray(found)
