@@ -5,33 +5,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kyphort.errors import ConvergenceError, InvalidDataError
-from kyphort.survival.arrays import FloatArray, IntArray
+from kyphort.errors import InvalidDataError
+from kyphort.survival.arrays import FloatArray
 from kyphort.survival.checks import check_cause, check_level
 from kyphort.survival.clusters import count_clusters, robust_clusters
 from kyphort.survival.comparisons import upper_tail
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox import sandwich
 from kyphort.survival.cox_fit import inverse, refuse_dependent, scaled_problem
-from kyphort.survival.cox_likelihood import (
-    Likelihood,
-    Problem,
-    RiskMoments,
-    Ties,
-    cumulated,
-    evaluate,
-    risk_moments,
-    second_moments,
-)
+from kyphort.survival.cox_likelihood import Ties, evaluate
 from kyphort.survival.cox_model import CoxModel, Fit, ModelTest
 from kyphort.survival.data import SurvivalData
+from kyphort.survival.penalised import Penalised, Point
 from kyphort.survival.transforms import normal_quantile
 
-_MOST_STEPS = 200
-_MOST_HALVINGS = 40
-_SETTLED = 1e-10
-_LONGEST = 5.0
-_CLIMB = 1e-4
 _FARTHEST = 60.0
 _MOST_CUTS = 100
 _CLOSE = 1e-11
@@ -115,7 +102,7 @@ def firth(
     problem = scaled.problem
     start = evaluate(problem, np.zeros(problem.size))
     refuse_dependent(start.information, design.names)
-    penalised = _Penalised(problem)
+    penalised = Penalised(problem)
     top = penalised.maximum(np.zeros(problem.size))
     null = penalised.evaluate(np.zeros(problem.size))
     covariance = inverse(top.information)
@@ -145,114 +132,8 @@ def firth(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Point(Likelihood):
-    """The penalised likelihood at coefficients `beta`, reached after some steps."""
-
-    beta: FloatArray
-    steps: int
-
-
-class _Penalised:
-    """The penalised log-likelihood of a problem, and its maximum with some coefficients held."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-
-    def evaluate(self, beta: FloatArray, steps: int = 0) -> _Point:
-        """Return log L + ½ log det I with its gradient, and the information of log L."""
-        # So far out that risk sets are empty but for rounding there is nothing to be had.
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            plain = evaluate(self._problem, beta)
-            sign, logarithm = np.linalg.slogdet(plain.information)
-        if not (sign > 0.0 and np.isfinite(logarithm) and np.isfinite(plain.value)):
-            return _Point(-np.inf, plain.gradient, plain.information, beta, steps)
-        slope = _slope_of_information(self._problem, risk_moments(self._problem, beta))
-        pull = 0.5 * np.einsum("jk,jkl->l", inverse(plain.information), slope)
-        value = plain.value + 0.5 * float(logarithm)
-        return _Point(value, plain.gradient + pull, plain.information, beta, steps)
-
-    def maximum(self, start: FloatArray, held: int | None = None) -> _Point:
-        """Climb from a start; the coefficient `held` stays.
-
-        The information of log L is not the curvature of the penalised likelihood (with two rows it
-        is half of it, and Newton's steps with it go to and fro without end); what it lacks is
-        learnt from the gradients along the way, by the update of Broyden, Fletcher, Goldfarb and
-        Shanno. Source: Nocedal & Wright 2006, chapter 6, doi 10.1007/978-0-387-40065-5.
-        """
-        free = np.flatnonzero(np.arange(start.size) != (-1 if held is None else held))
-        now = self.evaluate(start)
-        if free.size == 0:
-            return now
-        ascent, is_learnt = _inverse_among(free, now), False
-        for count in range(1, _MOST_STEPS + 1):
-            step = np.zeros_like(start)
-            step[free] = ascent @ now.gradient[free]
-            step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
-            following = self._risen(now, step, count)
-            moved = (following.beta - now.beta)[free]
-            if float(np.abs(moved).max()) < _SETTLED:
-                if not is_learnt:
-                    return following
-                # What was learnt may mislead: the information decides whether this is the top.
-                ascent, is_learnt = _inverse_among(free, following), False
-            else:
-                turned = (now.gradient - following.gradient)[free]
-                ascent, is_learnt = _learnt(ascent, moved, turned), True
-            now = following
-        raise ConvergenceError(
-            f"The penalised likelihood still moves after {_MOST_STEPS} steps. Look for covariates "
-            "that depend on each other, or take fewer."
-        )
-
-    def _risen(self, now: _Point, step: FloatArray, count: int) -> _Point:
-        slack = 1e-13 * (1.0 + abs(now.value))
-        slope = float(now.gradient @ step)
-        share = 1.0
-        for _ in range(_MOST_HALVINGS):
-            following = self.evaluate(now.beta + share * step, count)
-            if following.value >= now.value + _CLIMB * share * slope - slack:
-                return following
-            share /= 2.0
-        return now
-
-
-def _inverse_among(free: IntArray, point: _Point) -> FloatArray:
-    """Return the inverse information of the free coefficients; where it is flat, that of 1 each."""
-    try:
-        return inverse(point.information[np.ix_(free, free)])
-    except np.linalg.LinAlgError:
-        return np.eye(free.size)
-
-
-def _learnt(ascent: FloatArray, moved: FloatArray, turned: FloatArray) -> FloatArray:
-    """Return the inverse curvature that explains how the gradient turned along a step."""
-    product = float(moved @ turned)
-    if product <= 1e-12 * float(np.linalg.norm(moved) * np.linalg.norm(turned)):
-        return ascent
-    across = np.eye(moved.size) - np.outer(moved, turned) / product
-    return np.asarray(across @ ascent @ across.T + np.outer(moved, moved) / product)
-
-
-def _slope_of_information(problem: Problem, moments: RiskMoments) -> FloatArray:
-    """Return ∂I_jk/∂β_l `(p, p, p)`: the third central moments of the covariates at risk.
-
-    E(z z z) is the moment of all rows weighted by the events they were expected to have; the rest
-    follows from the means and second moments of each event's risk set.
-    """
-    sets, z = problem.sets, problem.design
-    expected = sets.weight * moments.risk * cumulated(sets, moments, moments.hazard[:, None])[:, 0]
-    third = np.einsum("i,ij,ik,il->jkl", expected, z, z, z, optimize=True)
-    mean, weight = moments.mean, moments.weight
-    second = second_moments(problem, moments)
-    mixed = np.einsum("e,ejk,el->jkl", weight, second, mean, optimize=True)
-    product = np.einsum("e,ej,ek,el->jkl", weight, mean, mean, mean, optimize=True)
-    rotated = mixed + mixed.transpose(0, 2, 1) + mixed.transpose(2, 0, 1)
-    return np.asarray(third - rotated + 2.0 * product)
-
-
 def _profiles(
-    penalised: _Penalised, top: _Point, covariance: FloatArray, drop: float
+    penalised: Penalised, top: Point, covariance: FloatArray, drop: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return lower and upper limits and p values of every coefficient `(p,)`."""
     size = top.beta.size
@@ -270,11 +151,11 @@ def _profiles(
 class _Profile:
     """Twice the fall of the penalised likelihood as one coefficient leaves its maximum."""
 
-    penalised: _Penalised
-    top: _Point
+    penalised: Penalised
+    top: Point
     place: int
 
-    def at(self, value: float, near: _Point, other: _Point | None = None) -> _Point:
+    def at(self, value: float, near: Point, other: Point | None = None) -> Point:
         """Return the maximum with the coefficient held at a value, the others at their best.
 
         These start where a point near has them, or on the line through two.
@@ -286,7 +167,7 @@ class _Profile:
         start[self.place] = value
         return self.penalised.maximum(start, self.place)
 
-    def fall(self, point: _Point) -> float:
+    def fall(self, point: Point) -> float:
         """Return twice what a point has lost."""
         return max(2.0 * (self.top.value - point.value), 0.0)
 
@@ -301,7 +182,7 @@ class _Profile:
             value += 2.0 * (value - centre)
         return float(np.copysign(np.inf, stride))
 
-    def _between(self, inner: _Point, outer: _Point, drop: float) -> float:
+    def _between(self, inner: Point, outer: Point, drop: float) -> float:
         """Narrow the stretch in which the fall reaches `drop`: false position, of Illinois."""
         below, above = self.fall(inner) - drop, self.fall(outer) - drop
         low, high = float(inner.beta[self.place]), float(outer.beta[self.place])
