@@ -188,6 +188,19 @@ def test_the_clustered_error_of_a_predicted_curve_is_a_jackknife() -> None:
     np.testing.assert_allclose(whole.std_error[0], jackknife, rtol=0.05)
 
 
+def test_predictions_do_not_depend_on_the_origin_of_a_covariate() -> None:
+    """A calendar year: at year 0 the baseline hazard is beyond what a number holds."""
+    rng = np.random.default_rng(5)
+    year = rng.integers(0, 12, 80).astype(float)
+    data = SurvivalData(rng.exponential(np.exp(-0.6 * year)) + 1e-3, rng.integers(0, 4, 80) > 0)
+    near = predict_survival(cox(data, {"year": year}), {"year": [2, 7]}, [0.05, 0.5])
+    far_model = cox(data, {"year": year + 2015})
+    far = predict_survival(far_model, {"year": [2017, 2022]}, [0.05, 0.5])
+    assert far_model.coefficients[0] * 2015 > 710
+    for field in ("survival", "std_error", "lower", "upper"):
+        np.testing.assert_allclose(getattr(far, field), getattr(near, field), rtol=1e-9)
+
+
 def test_a_monotone_likelihood_is_named_and_firth_is_finite() -> None:
     time, event = [3, 5, 7, 9, 11, 13, 14], [1, 1, 0, 1, 0, 0, 0]
     z = {"age": [60, 71, 55, 64, 58, 69, 61], "lumbar": [1, 1, 1, 1, 0, 0, 0]}
