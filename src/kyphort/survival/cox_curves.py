@@ -147,17 +147,13 @@ class _Steps:
     """
 
     def __init__(self, model: CoxModel, stratum: int) -> None:
+        fit = fit_of(model)
         if model.ties == "exact":
             raise InvalidDataError(
                 "model: fitted with ties='exact', which has no baseline hazard. Fit with 'efron'."
             )
-        fit = fit_of(model)
         sets = fit.scaled.problem.sets
-        if not 0 <= stratum < sets.bounds.size - 1:
-            raise InvalidDataError(
-                f"stratum: {stratum}. Allowed: 0 to {sets.bounds.size - 2}, the positions of the "
-                "sorted labels."
-            )
+        _check_stratum(stratum, sets.bounds.size - 1)
         self._fit, self._stratum = fit, stratum
         self._moments = risk_moments(fit.scaled.problem, fit.beta)
         low, high = int(sets.bounds[stratum]), int(sets.bounds[stratum + 1])
@@ -224,6 +220,13 @@ class _Steps:
         sets = self._fit.scaled.problem.sets
         summed = sum_slots(sets.event_slot, steps, sets.slots)[self._slots]
         return np.asarray(self._scale * summed)
+
+
+def _check_stratum(stratum: object, strata: int) -> None:
+    if not isinstance(stratum, int | np.integer) or not 0 <= stratum < strata:
+        raise InvalidDataError(
+            f"stratum: {stratum!r}. Allowed: 0 to {strata - 1}, the positions of the sorted labels."
+        )
 
 
 def _profiles(model: CoxModel, covariates: Covariates) -> FloatArray:

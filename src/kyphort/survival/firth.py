@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray
-from kyphort.survival.checks import check_cause, check_level
-from kyphort.survival.clusters import count_clusters, robust_clusters
+from kyphort.survival.checks import check_cause, check_kind, check_level
+from kyphort.survival.clusters import count_clusters, regression_clusters
 from kyphort.survival.comparisons import upper_tail
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox import sandwich
@@ -91,12 +91,13 @@ def firth(
     >>> model.hazard_ratios.round(2).tolist(), model.lower.round(2).tolist()
     ([7.57], [0.64])
     """
+    check_kind("data", data, SurvivalData, "SurvivalData()")
     check_cause(cause)
     check_level(level)
     if ties not in {"efron", "breslow"}:
         raise InvalidDataError(f"ties: {ties!r}. Allowed: 'efron', 'breslow'.")
     design = as_design(covariates, len(data))
-    cluster = robust_clusters(data, cluster_robust)
+    cluster = regression_clusters(data, cluster_robust)
     is_event = data.event == cause
     scaled = scaled_problem(data, is_event, design, offset, ties)
     problem = scaled.problem

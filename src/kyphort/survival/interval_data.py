@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, read_only
-from kyphort.survival.checks import check_length, refuse_rows
+from kyphort.survival.checks import check_length, numbers, refuse_rows
 from kyphort.survival.labels import Labels, encode_codes, rank_integers
 from kyphort.survival.ties import ranked, tolerance
 
@@ -150,7 +150,7 @@ def _check_bounds(left: ArrayLike, right: ArrayLike) -> tuple[FloatArray, FloatA
 
 def _as_bounds(field: str, values: ArrayLike) -> FloatArray:
     try:
-        found = np.asarray(values, dtype=np.float64)
+        found = numbers(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kyphort.survival.arrays import FloatArray, with_start
-from kyphort.survival.checks import as_times
+from kyphort.survival.checks import as_times, check_kind
 from kyphort.survival.innermost import innermost_intervals
 from kyphort.survival.interval_data import IntervalData
 from kyphort.survival.npmle_fit import fit_probabilities
@@ -117,6 +117,7 @@ def npmle(data: IntervalData) -> IntervalCurve:
     >>> curve.optimality_gap < 1e-9
     True
     """
+    check_kind("data", data, IntervalData, "IntervalData()")
     inner = innermost_intervals(data)
     probability, value, gap, steps = fit_probabilities(inner, data.weights)
     carries = probability > 0.0
