@@ -20,7 +20,7 @@ from kyphort.survival import (
     permutation_test,
 )
 from kyphort.survival.innermost import innermost_intervals
-from kyphort.survival.npmle_curvature import MOST_DENSE, Dense, Edges
+from kyphort.survival.npmle_curvature import MOST_DENSE_OF_KNOWN, Dense, Edges
 from kyphort.survival.npmle_rows import distinct_rows
 
 INF = float("inf")
@@ -104,9 +104,22 @@ def test_thousands_of_distinct_known_times_give_kaplan_meier() -> None:
     expected = kaplan_meier(SurvivalData(time, event))
     found = curve.at(expected.times)
     known = ~np.isnan(found.survival)
-    assert curve.probability.size > MOST_DENSE
+    assert curve.probability.size > MOST_DENSE_OF_KNOWN
     assert curve.optimality_gap <= 1e-11 * 8000
     np.testing.assert_allclose(found.survival[known], expected.survival[known], atol=1e-11)
+
+
+def test_weights_of_very_different_size_keep_their_digits() -> None:
+    """Gamma weights from about 1e-6 to 6, half of the times known."""
+    rng = np.random.default_rng(5)
+    true, visits = rng.exponential(10, 1500), np.cumsum(rng.exponential(4, (1500, 12)), axis=1)
+    is_known = rng.random(1500) < 0.5
+    left = np.where(is_known, true, np.where(visits < true[:, None], visits, 0.0).max(axis=1))
+    right = np.where(is_known, true, np.where(visits >= true[:, None], visits, INF).min(axis=1))
+    weight = rng.gamma(0.3, 1.0, 1500) + 1e-6
+    curve = npmle(IntervalData(left, right, weight=weight))
+    assert curve.probability.size > MOST_DENSE_OF_KNOWN
+    assert curve.optimality_gap <= 1e-9 * weight.sum()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

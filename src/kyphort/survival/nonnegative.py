@@ -5,7 +5,7 @@ import numpy as np
 from kyphort.survival.arrays import FloatArray
 from kyphort.survival.npmle_curvature import Curvature
 
-_MOST_PIVOTS = 1000
+_MOST_PIVOTS = 60
 _PATIENCE = 3
 
 

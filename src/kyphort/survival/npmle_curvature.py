@@ -14,9 +14,13 @@ import numpy as np
 from kyphort.errors import ConvergenceError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, count_at, with_start
 
-MOST_DENSE = 1000
+MOST_DENSE = 2000
+MOST_DENSE_OF_KNOWN = 300
+"""Where rows join neighbours only, as known times do, few rounds suffice and edges win sooner."""
+
 _RIDGE = 1e-12
-_RESIDUAL = 1e-13
+_RESIDUAL = 1e-11
+_MOST_IDLE = 20
 _MOST_ROUNDS = 2000
 
 
@@ -67,10 +71,15 @@ class Edges:
     each: FloatArray
     size: int
     ridge: float
+    _beside: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the edges between neighbours once."""
+        object.__setattr__(self, "_beside", np.flatnonzero(self.high - self.low == 1))
 
     def times(self, p: FloatArray) -> FloatArray:
         """Return matrix p."""
-        onto = self._onto_levels(np.cumsum(p))
+        onto = self._onto_levels(p)
         return np.asarray(np.cumsum(onto[::-1])[::-1] + self.ridge * p)
 
     def solve(self, pull: FloatArray, free: BoolArray, near: FloatArray) -> FloatArray:
@@ -81,42 +90,61 @@ class Edges:
         before = np.concatenate(([0], np.cumsum(free)))
         levels = int(before[-1])
         part = Edges(before[self.low], before[self.high], self.each, levels, self.ridge)
-        among = pull[free]
-        wanted = among - np.append(among[1:], 0.0)
-        level = part._rounds(wanted, np.cumsum(near[free]))
+        # Only what p lacks is solved for: a small p keeps its digits, which F would not hold.
+        lacking = pull[free] - part.times(near[free])
         found = np.zeros_like(pull)
-        found[free] = np.diff(level, prepend=0.0)
+        found[free] = near[free] + part._rounds(_onto_steps(lacking))
         return found
 
-    def _onto_levels(self, level: FloatArray) -> FloatArray:
-        """Return the edges' matrix times F(1) … F(s), F(0) being 0."""
-        whole = with_start(0.0, level)
-        flow = self.each * (whole[self.high] - whole[self.low])
+    def _onto_levels(self, p: FloatArray) -> FloatArray:
+        """Return the edges' matrix times F(1) … F(s), the cumulated p."""
+        whole = with_start(0.0, np.cumsum(p))
+        inside = whole[self.high] - whole[self.low]
+        inside[self._beside] = p[self.low[self._beside]]
+        flow = self.each * inside
         places = self.size + 1
         onto = np.bincount(self.high, flow, places) - np.bincount(self.low, flow, places)
         return np.asarray(onto[1:])
 
     def _matrix_times(self, level: FloatArray) -> FloatArray:
-        steps = self.ridge * np.diff(level, prepend=0.0)
-        return np.asarray(self._onto_levels(level) + steps - np.append(steps[1:], 0.0))
+        p = np.diff(level, prepend=0.0)
+        return np.asarray(self._onto_levels(p) + _onto_steps(self.ridge * p))
 
-    def _rounds(self, wanted: FloatArray, level: FloatArray) -> FloatArray:
+    def _rounds(self, residual: FloatArray) -> FloatArray:
+        """Return the steps of the F whose matrix product is a residual `(s,)`.
+
+        Rounds end when little of it is left, or when rounding keeps what is left from shrinking.
+        """
         neighbours = _Neighbours(self)
-        residual = wanted - self._matrix_times(level)
-        smallest = _RESIDUAL * float(np.linalg.norm(wanted))
+        left = least = _product(residual, residual)
+        smallest, idle = _RESIDUAL**2 * left, 0
+        level = np.zeros_like(residual)
         direction = moved = neighbours.solve(residual)
-        product = float(residual @ moved)
+        product = _product(residual, moved)
         for _ in range(_MOST_ROUNDS):
-            if float(np.linalg.norm(residual)) <= smallest or product <= 0.0:
+            if left <= smallest or product <= 0.0 or idle >= _MOST_IDLE:
                 break
             image = self._matrix_times(direction)
-            length = product / float(direction @ image)
+            length = product / _product(direction, image)
             level = level + length * direction
             residual = residual - length * image
+            left = _product(residual, residual)
+            idle = 0 if left < least / 4.0 else idle + 1
+            least = left if idle == 0 else least
             moved = neighbours.solve(residual)
-            product, last = float(residual @ moved), product
+            product, last = _product(residual, moved), product
             direction = moved + product / last * direction
-        return level
+        return np.diff(level, prepend=0.0)
+
+
+def _product(one: FloatArray, other: FloatArray) -> float:
+    """Return Σ one × other, in one thread: those of BLAS cost more than they save, and vary."""
+    return float(np.einsum("i,i", one, other))
+
+
+def _onto_steps(values: FloatArray) -> FloatArray:
+    """Return each value less the next one, 0 after the last."""
+    return np.asarray(values - np.append(values[1:], 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +191,10 @@ def curvature_of(low: IntArray, high: IntArray, each: FloatArray, size: int) -> 
     """
     covered = float(np.sum(each * (high - low)))
     ridge = _RIDGE * covered / size
-    if size > MOST_DENSE:
+    is_known = np.zeros(size, dtype=np.bool_)
+    is_known[low[high - low == 1]] = True
+    known = int(np.count_nonzero(is_known))
+    if size > MOST_DENSE or (size > MOST_DENSE_OF_KNOWN and 2 * known > size):
         return Edges(low, high, each, size, ridge)
     return Dense(_matrix(low, high, each, size, ridge), ridge)
 

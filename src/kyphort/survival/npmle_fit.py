@@ -84,7 +84,7 @@ def _step(rows: RunRows, now: _Point, gradient: FloatArray, support: BoolArray) 
     wanted[support] = _quadratic_maximum(rows, now, gradient, support)
     wanted /= wanted.sum()
     apart = wanted - now.probability
-    slope = float(gradient @ apart)
+    slope = float(np.einsum("i,i", gradient, apart))
     slack = _ROUNDING_OF_VALUE * (1.0 + abs(now.value))
     # The whole step leaves what was taken out at exactly nothing.
     following, share = _point(rows, wanted), 1.0
@@ -94,7 +94,8 @@ def _step(rows: RunRows, now: _Point, gradient: FloatArray, support: BoolArray) 
             return following
         share /= 2.0
         following = _point(rows, now.probability + share * apart)
-    return now
+    # Self-consistency never falls: it leads on where rounding has spoilt the Newton step.
+    return _point(rows, now.probability * gradient / float(rows.weight.sum()))
 
 
 def _quadratic_maximum(
