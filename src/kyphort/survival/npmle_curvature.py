@@ -64,23 +64,31 @@ class Dense:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """Edges of weight `each` `(r,)` between F(low) and F(high), 0 ≤ low ≤ high ≤ s, and a ridge."""
+    """Edges of weight `each` `(r,)` between F(low) and F(high), 0 ≤ low ≤ high ≤ s, and a ridge.
+
+    `beside` `(s,)` sums those between neighbours, whose F differ by one p, and the ridge; `far`
+    names the others that count.
+    """
 
     low: IntArray
     high: IntArray
     each: FloatArray
     size: int
     ridge: float
-    _beside: IntArray = field(init=False)
+    beside: FloatArray = field(init=False)
+    far: tuple[IntArray, IntArray, FloatArray] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find the edges between neighbours once."""
-        object.__setattr__(self, "_beside", np.flatnonzero(self.high - self.low == 1))
+        """Set neighbours apart once."""
+        apart = self.high - self.low
+        is_next, is_far = apart == 1, apart > 1
+        beside = self.ridge + count_at(self.low[is_next], self.each[is_next], self.size)
+        object.__setattr__(self, "beside", beside)
+        object.__setattr__(self, "far", (self.low[is_far], self.high[is_far], self.each[is_far]))
 
     def times(self, p: FloatArray) -> FloatArray:
         """Return matrix p."""
-        onto = self._onto_levels(p)
-        return np.asarray(np.cumsum(onto[::-1])[::-1] + self.ridge * p)
+        return np.asarray(np.cumsum(self._from_far(p)[::-1])[::-1] + self.beside * p)
 
     def solve(self, pull: FloatArray, free: BoolArray, near: FloatArray) -> FloatArray:
         """Solve among the free by conjugate gradients, preconditioned by neighbouring levels.
@@ -96,19 +104,17 @@ class Edges:
         found[free] = near[free] + part._rounds(_onto_steps(lacking))
         return found
 
-    def _onto_levels(self, p: FloatArray) -> FloatArray:
-        """Return the edges' matrix times F(1) … F(s), the cumulated p."""
+    def _from_far(self, p: FloatArray) -> FloatArray:
+        """Return the far edges' matrix times F(1) … F(s), the cumulated p."""
+        low, high, each = self.far
         whole = with_start(0.0, np.cumsum(p))
-        inside = whole[self.high] - whole[self.low]
-        inside[self._beside] = p[self.low[self._beside]]
-        flow = self.each * inside
+        flow = each * (whole[high] - whole[low])
         places = self.size + 1
-        onto = np.bincount(self.high, flow, places) - np.bincount(self.low, flow, places)
-        return np.asarray(onto[1:])
+        return np.asarray((np.bincount(high, flow, places) - np.bincount(low, flow, places))[1:])
 
     def _matrix_times(self, level: FloatArray) -> FloatArray:
         p = np.diff(level, prepend=0.0)
-        return np.asarray(self._onto_levels(p) + _onto_steps(self.ridge * p))
+        return np.asarray(self._from_far(p) + _onto_steps(self.beside * p))
 
     def _rounds(self, residual: FloatArray) -> FloatArray:
         """Return the steps of the F whose matrix product is a residual `(s,)`.
@@ -160,14 +166,10 @@ class _Neighbours:
         from scipy.linalg.lapack import dpttrf  # noqa: PLC0415 - slow to import, rarely needed
 
         edges, places = self.edges, self.edges.size + 1
-        counts = edges.low < edges.high
-        each = edges.each * counts
-        joined = count_at(edges.high, each, places) + count_at(edges.low, each, places)
-        diagonal = joined[1:] + 2.0 * edges.ridge
-        diagonal[-1] -= edges.ridge
-        is_next = edges.high - edges.low == 1
-        beside = -np.bincount(edges.low[is_next], edges.each[is_next], places)[1:-1] - edges.ridge
-        factored, lower, failed = dpttrf(diagonal, beside)
+        low, high, each = edges.far
+        joined = count_at(high, each, places) + count_at(low, each, places)
+        diagonal = joined[1:] + edges.beside + np.append(edges.beside[1:], 0.0)
+        factored, lower, failed = dpttrf(diagonal, -edges.beside[1:])
         if failed:
             raise ConvergenceError(
                 "left, right: weights differ so much that probabilities cannot be told apart. Look "
