@@ -28,12 +28,14 @@ TITLES = {
     "cox_cluster": "the same with cluster-robust errors (two rows a patient)",
     "npmle": "Interval-censored maximum likelihood, visit times of each row's own",
     "npmle_scheduled": "the same, visits at scheduled times",
+    "npmle_known": "the same, two of five times known",
 }
 TOOLS: dict[str, tuple[str, ...]] = {
     "cox": ("kyphort", "lifelines", "sksurv", "statsmodels", "R survival"),
     "cox_cluster": ("kyphort", "lifelines", "statsmodels", "R survival"),
     "npmle": ("kyphort", "lifelines", "surpyval", "R npsurv", "R survival"),
     "npmle_scheduled": ("kyphort", "lifelines", "surpyval", "R npsurv", "R survival"),
+    "npmle_known": ("kyphort", "lifelines", "surpyval", "R npsurv", "R survival"),
 }
 SIZES = {"cox": (10**4, 10**5, 10**6), "npmle": (10**3, 10**4, 10**5)}
 
@@ -107,10 +109,8 @@ def _words(tool: str, case: str, size: int, rounds: int, folder: Path) -> list[s
 
 def _columns(case: str, size: int) -> np.ndarray:
     rows = Rows(size)
-    if case == "npmle":
-        return np.column_stack(rows.intervals())
-    if case == "npmle_scheduled":
-        return np.column_stack(rows.scheduled())
+    if case.startswith("npmle"):
+        return np.column_stack(rows.bounds(case))
     return np.column_stack([rows.time, rows.event, rows.patient, rows.z])
 
 

@@ -34,6 +34,14 @@ class Rows:
         self.event: Ints = (latent <= censoring).astype(np.int64)
         self.time: Floats = np.minimum(latent, censoring)
         self.patient: Ints = rng.integers(0, max(2, rows // 2), rows)
+        self._bounds: dict[str, tuple[Floats, Floats]] = {}
+
+    def bounds(self, case: str) -> tuple[Floats, Floats]:
+        """Return the intervals of a case, made when asked for first: making them is not timed."""
+        if case not in self._bounds:
+            makers = {"npmle": self.intervals, "npmle_scheduled": self.scheduled}
+            self._bounds[case] = makers.get(case, self.known)()
+        return self._bounds[case]
 
     def intervals(self) -> tuple[Floats, Floats]:
         """Return (last negative, first positive] with visit times of each row's own."""
@@ -55,6 +63,17 @@ class Rows:
         right = np.nanmin(np.where(visits >= true[:, None], visits, np.inf), axis=1)
         return left, right
 
+    def known(self) -> tuple[Floats, Floats]:
+        """Return intervals with visit times of each row's own, two of five times known."""
+        rng = np.random.default_rng(20261128)
+        rows = self.time.size
+        true = rng.weibull(1.3, rows) * 20
+        visits = np.cumsum(rng.exponential(4, (rows, 12)), axis=1)
+        is_known = rng.random(rows) < 0.4
+        left = np.where(visits < true[:, None], visits, 0.0).max(axis=1)
+        right = np.where(visits >= true[:, None], visits, np.inf).min(axis=1)
+        return np.where(is_known, true, left), np.where(is_known, true, right)
+
 
 def kyphort(case: str) -> Make:
     """Return what runs a case from raw arrays, checks included."""
@@ -68,8 +87,9 @@ def kyphort(case: str) -> Make:
         "cox_cluster": lambda c: (
             ks.cox(ks.SurvivalData(c.time, c.event, cluster=c.patient), c.z).std_error
         ),
-        "npmle": lambda c: npmle(c.intervals()),
-        "npmle_scheduled": lambda c: npmle(c.scheduled()),
+        "npmle": lambda c: npmle(c.bounds("npmle")),
+        "npmle_scheduled": lambda c: npmle(c.bounds("npmle_scheduled")),
+        "npmle_known": lambda c: npmle(c.bounds("npmle_known")),
     }
     return cases[case]
 
@@ -94,8 +114,9 @@ def lifelines(case: str) -> Make:
     cases: dict[str, Make] = {
         "cox": cox,
         "cox_cluster": clustered,
-        "npmle": lambda c: npmle(c.intervals()),
-        "npmle_scheduled": lambda c: npmle(c.scheduled()),
+        "npmle": lambda c: npmle(c.bounds("npmle")),
+        "npmle_scheduled": lambda c: npmle(c.bounds("npmle_scheduled")),
+        "npmle_known": lambda c: npmle(c.bounds("npmle_known")),
     }
     return cases[case]
 
@@ -133,8 +154,9 @@ def surpyval(case: str) -> Make:
         return package.Turnbull.fit(xl=left, xr=right)
 
     cases: dict[str, Make] = {
-        "npmle": lambda c: npmle(c.intervals()),
-        "npmle_scheduled": lambda c: npmle(c.scheduled()),
+        "npmle": lambda c: npmle(c.bounds("npmle")),
+        "npmle_scheduled": lambda c: npmle(c.bounds("npmle_scheduled")),
+        "npmle_known": lambda c: npmle(c.bounds("npmle_known")),
     }
     return cases[case]
 

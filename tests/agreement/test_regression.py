@@ -253,6 +253,44 @@ def test_firth_against_a_direct_search_on_the_likelihood_of_coxph(ties: Any) -> 
     assert model.log_likelihood_null == pytest.approx(theirs["null"], abs=1e-9)
 
 
+def test_firth_in_print_with_profile_limits() -> None:
+    """Seven rows, five events, three coefficients, as printed by coxphf.
+
+    The example "Use Firth's correction" on the reference page of `prettyCoxph`, R package
+    biostatUtil (Leung & Chiu, github.com/TalhoukLab/biostatUtil): coxphf enters the stratum as a
+    covariate, takes Breslow's ties, and stops at steps below 1e-6.
+    """
+    x, sex = np.array([0, 2, 1, 1, 1, 0, 0]), np.array([0, 0, 0, 0, 1, 1, 1])
+    covariates = {"x1": x == 1, "x2": x == 2, "sex1": sex == 1}
+    data = SurvivalData([4, 3, 1, 1, 2, 2, 3], [1, 1, 1, 0, 1, 1, 0])
+    model = firth(
+        data, {name: one.astype(float) for name, one in covariates.items()}, ties="breslow"
+    )
+    printed = [1.60161779, 0.67787698, -0.09450898]
+    np.testing.assert_allclose(model.coefficients, printed, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(model.std_error, [1.354154, 1.551143, 1.380503], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(model.lower, [0.56823954, 0.13404776, 0.07179951], rtol=1e-6)
+    np.testing.assert_allclose(model.upper, [71.53693, 39.18328, 11.88728], rtol=1e-6)
+    p_values = [0.1451405, 0.6041722, 0.9365575]
+    np.testing.assert_allclose(model.profile_p_values, p_values, rtol=0, atol=1e-7)
+    test = model.penalised_ratio_test()
+    assert test.statistic == pytest.approx(2.170314, abs=5e-7)
+    assert test.p_value == pytest.approx(0.5378191, abs=5e-8)
+
+
+def test_firth_in_print_with_late_entry() -> None:
+    """Ten rows (start, stop]: 0.886 (0.188-4.183) by Wald, printed with coxphf's fit.
+
+    The example "Firth's correction" on the reference page of `Xunivcoxph` in the same package; the
+    data are those of the manual page of `coxph` (test2), with seven events.
+    """
+    start, stop = [1, 2, 5, 2, 1, 7, 3, 4, 8, 8], [2, 3, 6, 7, 8, 9, 9, 9, 14, 17]
+    data = SurvivalData(stop, [1, 1, 1, 1, 1, 1, 1, 0, 0, 0], entry=start)
+    model = firth(data, {"x": [1, 0, 0, 1, 0, 1, 1, 1, 0, 0]}, ties="breslow")
+    wald = np.exp(model.coefficients[0] + np.array([0.0, -1.0, 1.0]) * 1.96 * model.std_error[0])
+    np.testing.assert_allclose(wald, [0.886, 0.188, 4.183], rtol=0, atol=5e-4)
+
+
 def test_multiple_myeloma_in_print() -> None:
     """SAS/STAT 9.22 User's Guide, PHREG, example 66.4: the log-likelihood at zero, Breslow."""
     rows = table("myeloma")

@@ -188,6 +188,19 @@ def test_the_clustered_error_of_a_predicted_curve_is_a_jackknife() -> None:
     np.testing.assert_allclose(whole.std_error[0], jackknife, rtol=0.05)
 
 
+def test_predictions_do_not_depend_on_the_origin_of_a_covariate() -> None:
+    """A calendar year: at year 0 the baseline hazard is beyond what a number holds."""
+    rng = np.random.default_rng(5)
+    year = rng.integers(0, 12, 80).astype(float)
+    data = SurvivalData(rng.exponential(np.exp(-0.6 * year)) + 1e-3, rng.integers(0, 4, 80) > 0)
+    near = predict_survival(cox(data, {"year": year}), {"year": [2, 7]}, [0.05, 0.5])
+    far_model = cox(data, {"year": year + 2015})
+    far = predict_survival(far_model, {"year": [2017, 2022]}, [0.05, 0.5])
+    assert far_model.coefficients[0] * 2015 > 710
+    for field in ("survival", "std_error", "lower", "upper"):
+        np.testing.assert_allclose(getattr(far, field), getattr(near, field), rtol=1e-9)
+
+
 def test_a_monotone_likelihood_is_named_and_firth_is_finite() -> None:
     time, event = [3, 5, 7, 9, 11, 13, 14], [1, 1, 0, 1, 0, 0, 0]
     z = {"age": [60, 71, 55, 64, 58, 69, 61], "lumbar": [1, 1, 1, 1, 0, 0, 0]}
@@ -200,6 +213,59 @@ def test_a_monotone_likelihood_is_named_and_firth_is_finite() -> None:
     assert np.isfinite(model.std_error).all()
     assert (model.lower < model.hazard_ratios).all()
     assert (model.hazard_ratios < model.upper).all()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_exact_ties_need_the_events_of_a_time_to_be_the_highest_together(late: bool) -> None:
+    """At time 3 the events have 2 and 1, the others at risk 1 or less: no finite ratio is best."""
+    time, event, x = [3, 3, 5, 7, 7], [1, 1, 1, 0, 0], {"x": [2, 1, 1, 0, 1]}
+    data = SurvivalData(time, event, entry=[0, 1, 0, 1, 0] if late else None)
+    with pytest.raises(MonotoneLikelihoodError, match="'x' upwards"):
+        cox(data, x, ties="exact")
+    # Taken one after the other, the event with 1 is not the highest at risk.
+    assert np.isfinite(cox(data, x, ties="efron").coefficients).all()
+    # With 2 among those who go on there is a maximum.
+    assert abs(cox(data, {"x": [2, 1, 1, 0, 2]}, ties="exact").coefficients[0]) < 1.0
+
+
+def test_firth_of_two_rows_is_log_three() -> None:
+    """log L + ½ log I = 3/2 log s + 1/2 log(1 - s), s = 1/(1 + exp(-b)): at its top s = 3/4."""
+    model = firth(SurvivalData([1, 2], [1, 0]), {"x": [1, 0]})
+    assert model.coefficients[0] == pytest.approx(np.log(3.0), abs=1e-9)
+    # The fall to a limit b solves 3 log(4 s / 3) + log(4 (1 - s)) = -3.841.
+    for limit in (model.lower[0], model.upper[0]):
+        share = limit / (1.0 + limit)
+        fall = -3.0 * np.log(4.0 * share / 3.0) - np.log(4.0 * (1.0 - share))
+        assert fall == pytest.approx(3.841458820694124, abs=1e-8)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_firth_settles_soon_on_the_smallest_cohorts(ties: Any) -> None:
+    """Steps and limits of cohorts of 3 to 12 rows, most of them without a maximum for Cox."""
+    fitted = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        rows = int(rng.integers(3, 13))
+        time, event = rng.integers(1, 8, rows), rng.integers(0, 2, rows)
+        z = {"a": rng.integers(0, 2, rows), "b": rng.normal(size=rows)}
+        try:
+            model = firth(SurvivalData(time, event), z, ties=ties)
+        except InvalidDataError:
+            continue
+        fitted += 1
+        assert model.steps <= 40
+        assert (model.lower < model.hazard_ratios).all()
+        assert (model.hazard_ratios < model.upper).all()
+        assert ((model.profile_p_values >= 0.0) & (model.profile_p_values <= 1.0)).all()
+    assert fitted >= 40
+
+
+def test_a_limit_beyond_all_measure_is_infinite() -> None:
+    """Those at risk at the event differ by a hair, in units of which the top is again log 3."""
+    x = {"x": [0.0, 1.0, 1.0 - 1e-2, 0.3]}
+    model = firth(SurvivalData([3, 5, 7, 3], [0, 1, 0, 0]), x)
+    assert model.coefficients[0] == pytest.approx(100.0 * np.log(3.0), rel=1e-9)
+    assert (model.lower[0], model.upper[0]) == (0.0, np.inf)
 
 
 def test_limits_of_firth_are_where_the_profile_has_fallen() -> None:

@@ -1,5 +1,6 @@
 """Interval-censored rows: innermost intervals, the maximum and its certificate, limits, a test."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from kyphort.survival import (
     kaplan_meier,
     npmle,
     npmle_bootstrap,
+    npmle_curvature,
     permutation_test,
 )
 from kyphort.survival.innermost import innermost_intervals
+from kyphort.survival.npmle_curvature import MOST_DENSE_OF_KNOWN, Dense, Edges
+from kyphort.survival.npmle_rows import distinct_rows
 
 INF = float("inf")
 ROWS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5)), min_size=1, max_size=25)
@@ -90,6 +94,84 @@ def test_exact_and_right_censored_rows_give_kaplan_meier(seed: int) -> None:
     found = curve.at(expected.times)
     # After the last exit the curve is open when it is not zero.
     np.testing.assert_allclose(found.survival, expected.survival, atol=1e-10)
+
+
+def test_thousands_of_distinct_known_times_give_kaplan_meier() -> None:
+    rng = np.random.default_rng(3)
+    true, end = rng.exponential(10, 8000), rng.exponential(12, 8000)
+    time, event = np.minimum(true, end), true <= end
+    curve = npmle(IntervalData(time, np.where(event, time, INF)))
+    expected = kaplan_meier(SurvivalData(time, event))
+    found = curve.at(expected.times)
+    known = ~np.isnan(found.survival)
+    assert curve.probability.size > MOST_DENSE_OF_KNOWN
+    assert curve.optimality_gap <= 1e-11 * 8000
+    np.testing.assert_allclose(found.survival[known], expected.survival[known], atol=1e-11)
+
+
+def test_weights_of_very_different_size_keep_their_digits() -> None:
+    """Gamma weights from about 1e-6 to 6, half of the times known."""
+    rng = np.random.default_rng(5)
+    true, visits = rng.exponential(10, 1500), np.cumsum(rng.exponential(4, (1500, 12)), axis=1)
+    is_known = rng.random(1500) < 0.5
+    left = np.where(is_known, true, np.where(visits < true[:, None], visits, 0.0).max(axis=1))
+    right = np.where(is_known, true, np.where(visits >= true[:, None], visits, INF).min(axis=1))
+    weight = rng.gamma(0.3, 1.0, 1500) + 1e-6
+    curve = npmle(IntervalData(left, right, weight=weight))
+    assert curve.probability.size > MOST_DENSE_OF_KNOWN
+    assert curve.optimality_gap <= 1e-9 * weight.sum()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_edges_are_the_matrix(seed: int) -> None:
+    """The form for many intervals solves and multiplies as the matrix for few does."""
+    rng = np.random.default_rng(seed)
+    size = 60
+    low = np.concatenate((np.arange(size), rng.integers(0, size, 200)))
+    high = np.minimum(low + np.concatenate((np.ones(size, int), rng.integers(1, 20, 200))), size)
+    each, pull = rng.gamma(0.5, 1.0, low.size) + 1e-3, rng.normal(size=size)
+    matrix = Dense(
+        ((low[:, None] <= np.arange(size)) & (np.arange(size) < high[:, None])).T.astype(float)
+        @ np.diag(each)
+        @ ((low[:, None] <= np.arange(size)) & (np.arange(size) < high[:, None])).astype(float)
+        + 1e-9 * np.eye(size),
+        1e-9,
+    )
+    edges = Edges(low, high, each, size, 1e-9)
+    np.testing.assert_allclose(edges.times(pull), matrix.times(pull), rtol=1e-10, atol=1e-10)
+    for free in (np.ones(size, bool), rng.random(size) < 0.6):
+        near = np.zeros(size)
+        np.testing.assert_allclose(
+            edges.solve(pull, free, near), matrix.solve(pull, free, near), rtol=1e-8, atol=1e-10
+        )
+
+
+def test_the_form_for_many_intervals_comes_to_the_same_estimate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(11)
+    true, visits = rng.exponential(10, 900), np.cumsum(rng.exponential(4, (900, 10)), axis=1)
+    is_known = rng.random(900) < 0.2
+    left = np.where(is_known, true, np.where(visits < true[:, None], visits, 0.0).max(axis=1))
+    right = np.where(is_known, true, np.where(visits >= true[:, None], visits, INF).min(axis=1))
+    one = npmle(IntervalData(left, right))
+    monkeypatch.setattr(npmle_curvature, "MOST_DENSE", 0)
+    other = npmle(IntervalData(left, right))
+    assert one.log_likelihood == pytest.approx(other.log_likelihood, abs=1e-9)
+    np.testing.assert_allclose(one.at(one.right[:-1]).survival, other.at(one.right[:-1]).survival)
+
+
+def test_counted_and_sorted_runs_are_the_same() -> None:
+    """Looks that many rows share are counted; a few rows of the same looks are sorted."""
+    rows = scheduled(5, 3000)
+    few = scheduled(5, 3000).select(np.arange(40))
+    for data, is_counted in ((rows, True), (few, False)):
+        inner = innermost_intervals(data)
+        assert ((inner.left.size + 1) ** 2 <= 4 * len(data)) == is_counted
+        found = distinct_rows(inner, data.weights)
+        expected = Counter(zip(inner.first.tolist(), (inner.last + 1).tolist(), strict=True))
+        runs = zip(found.first.tolist(), found.after.tolist(), strict=True)
+        assert dict(zip(runs, found.weight.tolist(), strict=True)) == expected
 
 
 def test_half_open_intervals_share_no_day() -> None:

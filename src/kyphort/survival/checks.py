@@ -60,6 +60,20 @@ def check_length(field: str, found: int, expected: int, of: str = "time") -> Non
         )
 
 
+def check_kind(field: str, value: object, kind: type, made_by: str) -> None:
+    """Raise unless an argument is of its kind.
+
+    >>> check_kind("data", 3, dict, "dict()")
+    Traceback (most recent call last):
+    ...
+    kyphort.errors.InvalidDataError: data: an object of type int. Pass what dict() returns.
+    """
+    if not isinstance(value, kind):
+        raise InvalidDataError(
+            f"{field}: an object of type {type(value).__name__}. Pass what {made_by} returns."
+        )
+
+
 def check_level(level: float) -> None:
     """Raise unless the confidence level lies strictly between 0 and 1."""
     allowed = "between 0 and 1, such as 0.95 for 95 % limits"
@@ -100,12 +114,26 @@ def as_times(field: str, values: ArrayLike) -> FloatArray:
     return array
 
 
+def numbers(values: object) -> FloatArray:
+    """Return values as floats, but no dates or complex numbers, which NumPy would turn into some.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When they are no real numbers.
+
+    >>> numbers([1, True, 2.5]).tolist()
+    [1.0, 1.0, 2.5]
+    """
+    given = np.asarray(values)
+    if given.dtype.kind in "mMc":
+        raise TypeError(f"they are {given.dtype}")
+    return given.astype(np.float64, copy=False)
+
+
 def _numbers(field: str, values: ArrayLike) -> FloatArray:
     try:
-        given = np.asarray(values)
-        if given.dtype.kind in "mM":
-            raise TypeError(f"they are {given.dtype}")
-        return given.astype(np.float64, copy=False)
+        return numbers(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."

@@ -24,6 +24,23 @@ def robust_clusters(data: SurvivalData, cluster_robust: bool | None) -> IntArray
     return clusters_or_rows(data) if cluster_robust else None
 
 
+def regression_clusters(data: SurvivalData, cluster_robust: bool | None) -> IntArray | None:
+    """Return `robust_clusters`, of which a regression needs two: a sum of scores is 0 over all."""
+    cluster = robust_clusters(data, cluster_robust)
+    if cluster is not None:
+        refuse_one_cluster(cluster)
+    return cluster
+
+
+def refuse_one_cluster(cluster: IntArray) -> None:
+    """Raise when all rows are of one cluster."""
+    if count_clusters(cluster) < 2:
+        raise InvalidDataError(
+            "cluster: all rows are of one, so that nothing says how clusters differ. Give each "
+            "patient a label of its own, or leave cluster out."
+        )
+
+
 def clusters_or_rows(data: SurvivalData) -> IntArray:
     """Return the cluster of each row `(n,)`, the row itself when there are no labels."""
     return np.arange(len(data), dtype=np.int64) if data.cluster is None else data.cluster

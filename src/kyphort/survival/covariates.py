@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray
-from kyphort.survival.checks import check_length, name_rows
+from kyphort.survival.checks import check_length, name_rows, numbers
 
 Covariates = ArrayLike | Mapping[str, ArrayLike]
 """Numbers `(n, p)`, one column `(n,)`, or named columns (a dictionary, a data frame)."""
@@ -95,7 +95,7 @@ def _column(field: str, values: ArrayLike) -> FloatArray:
 
 def _floats(field: str, values: object) -> FloatArray:
     try:
-        return np.asarray(values, dtype=np.float64)
+        return numbers(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{field}: not all values are numbers ({error}). Code categories as 0 and 1."

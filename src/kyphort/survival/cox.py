@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray
-from kyphort.survival.checks import check_cause
-from kyphort.survival.clusters import count_clusters, robust_clusters
+from kyphort.survival.checks import check_cause, check_kind
+from kyphort.survival.clusters import count_clusters, regression_clusters
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox_fit import (
     inverse,
@@ -80,12 +80,13 @@ def cox(
     >>> model.coefficients.round(4).tolist(), model.std_error.round(4).tolist(), model.clusters
     ([-0.3401], [1.1322], 3)
     """
+    check_kind("data", data, SurvivalData, "SurvivalData()")
     check_cause(cause)
     if ties not in get_args(Ties):
         allowed = ", ".join(map(repr, get_args(Ties)))
         raise InvalidDataError(f"ties: {ties!r}. Allowed: {allowed}.")
     design = as_design(covariates, len(data))
-    cluster = robust_clusters(data, cluster_robust)
+    cluster = regression_clusters(data, cluster_robust)
     if ties == "exact":
         _refuse_beside_exact(data, cluster)
     scaled = scaled_problem(data, data.event == cause, design, offset, ties)

@@ -68,7 +68,8 @@ def baseline_hazard(model: CoxModel, *, stratum: int = 0) -> BaselineHazard:
     [0.207, 0.5, 1.5]
     """
     steps = _Steps(model, stratum)
-    return BaselineHazard(steps.times, np.cumsum(steps.hazard), stratum)
+    at_zero = np.exp(-float(steps.centre @ model.coefficients))
+    return BaselineHazard(steps.times, np.cumsum(at_zero * steps.hazard), stratum)
 
 
 def predict_survival(
@@ -125,10 +126,11 @@ def predict_survival(
     )
     moved = snap(asked, np.unique(exits))
     slot = np.searchsorted(steps.times, moved, side="right")
-    risk = np.exp(profiles @ model.coefficients)[:, None]
+    apart = profiles - steps.centre
+    risk = np.exp(apart @ model.coefficients)[:, None]
     hazard = risk * with_start(0.0, np.cumsum(steps.hazard))[slot]
     survival = np.exp(-hazard)
-    error = survival * np.sqrt(steps.variance(profiles, slot, model)) * risk
+    error = survival * np.sqrt(steps.variance(apart, slot, model)) * risk
     lower, upper = _limits(survival, error, confidence, level)
     known = np.where(moved > exits.max(), np.nan, 1.0)
     clustered = "model-based" if fit.cluster is None else "clustered"
@@ -139,35 +141,34 @@ def predict_survival(
 
 
 class _Steps:
-    """The steps of one stratum's baseline hazard `(m,)` with all covariates at zero."""
+    """The steps of one stratum's hazard `(m,)` with all covariates at their mean there `(p,)`.
+
+    At zero the hazard of a covariate like the calendar year is beyond what a number holds.
+    """
 
     def __init__(self, model: CoxModel, stratum: int) -> None:
+        fit = fit_of(model)
         if model.ties == "exact":
             raise InvalidDataError(
                 "model: fitted with ties='exact', which has no baseline hazard. Fit with 'efron'."
             )
-        fit = fit_of(model)
         sets = fit.scaled.problem.sets
-        if not 0 <= stratum < sets.bounds.size - 1:
-            raise InvalidDataError(
-                f"stratum: {stratum}. Allowed: 0 to {sets.bounds.size - 2}, the positions of the "
-                "sorted labels."
-            )
+        _check_stratum(stratum, sets.bounds.size - 1)
         self._fit, self._stratum = fit, stratum
         self._moments = risk_moments(fit.scaled.problem, fit.beta)
         low, high = int(sets.bounds[stratum]), int(sets.bounds[stratum + 1])
         self._slots = slice(low, high)
         self.times = sets.times[self._slots]
-        self._scale = np.exp(-self._moments.log_scale - self._shift(model))
+        self._scale = np.exp(-self._moments.log_scale)
         self.hazard = self._by_slot(self._moments.hazard[:, None])[:, 0]
 
-    def variance(self, profiles: FloatArray, slot: IntArray, model: CoxModel) -> FloatArray:
-        """Return the variance of Λ(t | z) / exp(zᵀβ) for each profile at each slot `(r, k)`."""
-        means = self._moments.mean * self._fit.scaled.scale + self._centre
+    def variance(self, apart: FloatArray, slot: IntArray, model: CoxModel) -> FloatArray:
+        """Return the variance of Λ(t | z) at risk 1 for profiles less the centre `(r, k)`."""
+        means = self._moments.mean * self._fit.scaled.scale
         mean_steps = self._by_slot(self._moments.hazard[:, None] * means)
         summed = np.concatenate((np.zeros((1, means.shape[1])), np.cumsum(mean_steps, axis=0)))
         baseline = with_start(0.0, np.cumsum(self.hazard))
-        away = profiles[:, None, :] * baseline[slot][None, :, None] - summed[slot][None]
+        away = apart[:, None, :] * baseline[slot][None, :, None] - summed[slot][None]
         if self._fit.cluster is not None:
             return self._clustered(away, slot, model)
         own = self._scale**2 * self._moments.weight / self._moments.denominator**2
@@ -208,20 +209,24 @@ class _Steps:
         return self._fit.scaled.problem.sets.slots
 
     @property
-    def _centre(self) -> FloatArray:
+    def centre(self) -> FloatArray:
         """Return what was subtracted from the covariates in this stratum `(p,)`."""
         values, stratum = self._fit.design.values, self._fit.data.stratum
         return np.asarray(
             (values if stratum is None else values[stratum == self._stratum]).mean(axis=0)
         )
 
-    def _shift(self, model: CoxModel) -> float:
-        return float(self._centre @ model.coefficients)
-
     def _by_slot(self, steps: FloatArray) -> FloatArray:
         sets = self._fit.scaled.problem.sets
         summed = sum_slots(sets.event_slot, steps, sets.slots)[self._slots]
         return np.asarray(self._scale * summed)
+
+
+def _check_stratum(stratum: object, strata: int) -> None:
+    if not isinstance(stratum, int | np.integer) or not 0 <= stratum < strata:
+        raise InvalidDataError(
+            f"stratum: {stratum!r}. Allowed: 0 to {strata - 1}, the positions of the sorted labels."
+        )
 
 
 def _profiles(model: CoxModel, covariates: Covariates) -> FloatArray:

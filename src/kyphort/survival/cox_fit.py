@@ -25,6 +25,7 @@ from kyphort.survival.jit import is_large
 from kyphort.survival.risk_sets import RiskSets, risk_sets, sum_slots
 
 _DEPENDENT = 1e-11
+_WIDEST_OFFSET = 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +150,11 @@ def likelihood_of(problem: Problem) -> Callable[[FloatArray], Likelihood]:
 def _check_offset(offset: ArrayLike, rows: int) -> FloatArray:
     found = as_floats("offset", offset)
     check_length("offset", found.size, rows)
+    if float(np.ptp(found)) > _WIDEST_OFFSET:
+        raise InvalidDataError(
+            f"offset: from {found.min():g} to {found.max():g}; hazards as far apart as exp of that "
+            "are beyond what numbers hold. Pass the logarithm of a known hazard ratio."
+        )
     return found
 
 

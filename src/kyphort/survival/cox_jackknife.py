@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from kyphort.survival.arrays import BoolArray, FloatArray
-from kyphort.survival.clusters import clusters_or_rows, count_clusters
+from kyphort.survival.clusters import clusters_or_rows, count_clusters, refuse_one_cluster
 from kyphort.survival.cox import cox
 from kyphort.survival.cox_model import CoxModel, Fit, fit_of
 
@@ -37,6 +37,7 @@ def jackknife(model: CoxModel) -> CoxModel:
     """
     fit = fit_of(model)
     cluster = clusters_or_rows(fit.data)
+    refuse_one_cluster(cluster)
     number = count_clusters(cluster)
     found = np.stack([_without(model, fit, cluster != one) for one in range(number)])
     apart = found - model.coefficients

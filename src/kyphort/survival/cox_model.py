@@ -6,12 +6,16 @@ import numpy as np
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray
+from kyphort.survival.checks import check_kind
 from kyphort.survival.comparisons import upper_tail
 from kyphort.survival.covariates import Design
 from kyphort.survival.cox_fit import Scaled, score_rows, sum_by_label
 from kyphort.survival.cox_likelihood import Likelihood
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.transforms import normal_quantile
+
+_FLAT = 1e-14
+"""The smallest eigenvalue of a matrix with a diagonal of ones, for each row, if by rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,7 @@ class CoxModel:
         """Test that all coefficients are zero by βᵀ V⁻¹ β, V robust where there is a robust V."""
         chosen = self.covariance if self.robust_covariance is None else self.robust_covariance
         how = "Wald test" if self.robust_covariance is None else "robust Wald test"
-        statistic = self.coefficients @ np.linalg.solve(chosen, self.coefficients)
-        return _test(float(statistic), len(self.names), how)
+        return _test(_square(self.coefficients, chosen), len(self.names), how)
 
     def score_test(self) -> ModelTest:
         """Test that all coefficients are zero by the score there, Uᵀ I⁻¹ U: a log-rank test."""
@@ -146,8 +149,7 @@ class CoxModel:
         if fit.cluster is not None:
             scores = sum_by_label(scores, fit.cluster[problem.sets.order])
         total = scores.sum(axis=0)
-        statistic = total @ np.linalg.solve(scores.T @ scores, total)
-        return _test(float(statistic), len(self.names), "robust score test")
+        return _test(_square(total, scores.T @ scores), len(self.names), "robust score test")
 
 
 def fit_of(model: CoxModel) -> Fit:
@@ -158,12 +160,27 @@ def fit_of(model: CoxModel) -> Fit:
     InvalidDataError
         When the model is not a Cox model, so that there is no such thing.
     """
+    check_kind("model", model, CoxModel, "cox()")
     if model.fit is None:
         raise InvalidDataError(
             f"model: a {model.method}, which has no Cox partial likelihood behind it. Pass the "
             "result of cox()."
         )
     return model.fit
+
+
+def _square(value: FloatArray, variance: FloatArray) -> float:
+    """Return valueᵀ variance⁻¹ value, of which a robust variance of few clusters has none."""
+    size = np.sqrt(np.diag(variance))
+    if (
+        not (size > 0.0).all()
+        or np.linalg.eigvalsh(variance / np.outer(size, size))[0] < _FLAT * value.size
+    ):
+        raise InvalidDataError(
+            "model: its robust covariance is of too few clusters for a test of all coefficients "
+            "together. Fit fewer coefficients than there are clusters."
+        )
+    return float(value @ np.linalg.solve(variance, value))
 
 
 def _test(statistic: float, df: int, method: str) -> ModelTest:

@@ -6,8 +6,13 @@ import numpy as np
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, from_the_right, with_start
-from kyphort.survival.checks import check_cause
-from kyphort.survival.clusters import clusters_or_rows, count_clusters, sum_by_cluster
+from kyphort.survival.checks import check_cause, check_kind
+from kyphort.survival.clusters import (
+    clusters_or_rows,
+    count_clusters,
+    refuse_one_cluster,
+    sum_by_cluster,
+)
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox_fit import inverse, refuse_dependent
 from kyphort.survival.cox_likelihood import Likelihood, gram
@@ -56,6 +61,7 @@ def fine_gray(data: SurvivalData, covariates: Covariates, *, cause: int = 1) -> 
     >>> model.coefficients.round(3).tolist(), model.std_error.round(3).tolist()
     ([1.007], [0.974])
     """
+    check_kind("data", data, SurvivalData, "SurvivalData()")
     check_cause(cause)
     _refuse_late_or_weighted(data)
     design = as_design(covariates, len(data))
@@ -83,6 +89,7 @@ def fine_gray(data: SurvivalData, covariates: Covariates, *, cause: int = 1) -> 
     for one in parts:
         scores[one.rows] = one.scores(top.beta)
     cluster = clusters_or_rows(data)
+    refuse_one_cluster(cluster)
     by_cluster = sum_by_cluster(scores, cluster)
     robust = covariance @ gram(by_cluster, by_cluster) @ covariance
     units = np.outer(scale, scale)

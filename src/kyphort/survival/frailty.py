@@ -6,8 +6,8 @@ import numpy as np
 
 from kyphort.errors import ConvergenceError, InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray
-from kyphort.survival.checks import check_cause, check_level
-from kyphort.survival.clusters import count_clusters, has_shared_clusters
+from kyphort.survival.checks import check_cause, check_kind, check_level
+from kyphort.survival.clusters import count_clusters, has_shared_clusters, refuse_one_cluster
 from kyphort.survival.comparisons import upper_tail
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.cox_fit import inverse, refuse_dependent, scaled_problem
@@ -98,6 +98,7 @@ def gamma_frailty(
     >>> round(model.frailty_variance, 2), model.frailties.round(2).tolist()
     (0.76, [1.55, 0.57, 0.33, 1.55])
     """
+    check_kind("data", data, SurvivalData, "SurvivalData()")
     check_cause(cause)
     check_level(level)
     cluster = _check(data, ties)
@@ -272,6 +273,7 @@ def _check(data: SurvivalData, ties: Ties) -> IntArray:
             "cluster: no cluster holds two rows, so that nothing is shared. Give the rows of one "
             "patient one label, or fit with cox()."
         )
+    refuse_one_cluster(data.cluster)
     if count_clusters(data.cluster) * len(data) > _MOST_NUMBERS:
         raise InvalidDataError(
             f"cluster: {count_clusters(data.cluster)} clusters of {len(data)} rows are too many "

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import BoolArray, FloatArray, IntArray, read_only
-from kyphort.survival.checks import check_length, refuse_rows
+from kyphort.survival.checks import check_length, numbers, refuse_rows
 from kyphort.survival.labels import Labels, encode_codes, rank_integers
-from kyphort.survival.ties import floor_to, tolerance
+from kyphort.survival.ties import ranked, tolerance
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -150,7 +150,7 @@ def _check_bounds(left: ArrayLike, right: ArrayLike) -> tuple[FloatArray, FloatA
 
 def _as_bounds(field: str, values: ArrayLike) -> FloatArray:
     try:
-        found = np.asarray(values, dtype=np.float64)
+        found = numbers(values)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"{field}: not all values are numbers ({error}). Pass numbers, shape (n,)."
@@ -172,11 +172,11 @@ def _check_weight(weight: ArrayLike, rows: int) -> FloatArray:
 def _merged(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give ends that differ by rounding only one common value, the smallest of their run."""
     values = np.unique(np.concatenate((low, high[np.isfinite(high)])))
-    near = np.diff(values) <= tolerance(values)
-    if not near.any():
+    apart = tolerance(values)
+    if not (np.diff(values) <= apart).any():
         return low, high
-    first_of_run = values[np.concatenate(([True], ~near))]
-    finite = np.isfinite(high)
-    merged = high.copy()
-    merged[finite] = floor_to(first_of_run, high[finite])
-    return floor_to(first_of_run, low), merged
+    # Every end is looked up by its rank: a search among as many values takes ten times as long.
+    values, rank = ranked(np.concatenate((low, high)))
+    is_first = np.concatenate(([True], ~(np.diff(values) <= apart)))
+    merged = values[is_first][np.cumsum(is_first) - 1][rank]
+    return merged[: low.size], merged[low.size :]

@@ -3,12 +3,13 @@
 import numpy as np
 
 from kyphort.survival.arrays import FloatArray, IntArray, count_at, with_start
+from kyphort.survival.checks import check_kind
 from kyphort.survival.clusters import count_clusters
 from kyphort.survival.comparisons import encode_groups
 from kyphort.survival.innermost import innermost_intervals
 from kyphort.survival.interval_data import IntervalData
 from kyphort.survival.labels import Labels, rank_integers
-from kyphort.survival.npmle import fit_probabilities
+from kyphort.survival.npmle_fit import fit_probabilities
 from kyphort.survival.permutation import exchange_labels
 from kyphort.survival.resampling import Progress, check_draws
 from kyphort.survival.results import PermutationResult
@@ -58,6 +59,7 @@ def interval_test(
     >>> result.df, round(result.p_value, 2)
     (1, 0.58)
     """
+    check_kind("data", data, IntervalData, "IntervalData()")
     check_draws("permutations", permutations, seed, workers)
     group, names = encode_groups(groups, len(data))
     strata = np.zeros(len(data), dtype=np.int64) if data.stratum is None else data.stratum

@@ -5,22 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kyphort.errors import ConvergenceError
-from kyphort.survival.arrays import FloatArray, IntArray, count_at, with_start
-from kyphort.survival.checks import as_times
-from kyphort.survival.innermost import Innermost, innermost_intervals
+from kyphort.survival.arrays import FloatArray, with_start
+from kyphort.survival.checks import as_times, check_kind
+from kyphort.survival.innermost import innermost_intervals
 from kyphort.survival.interval_data import IntervalData
+from kyphort.survival.npmle_fit import fit_probabilities
 from kyphort.survival.ties import snap
-
-_GAP = 1e-11
-_ROUNDING = 1e-8
-_MOST_STEPS = 1000
-_MOST_HALVINGS = 30
-_MOST_IDLE = 4
-_MOST_PIVOTS = 1000
-_PATIENCE = 3
-_ROUNDING_OF_VALUE = 1e-13
-_CLIMB = 1.0 / 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +117,7 @@ def npmle(data: IntervalData) -> IntervalCurve:
     >>> curve.optimality_gap < 1e-9
     True
     """
+    check_kind("data", data, IntervalData, "IntervalData()")
     inner = innermost_intervals(data)
     probability, value, gap, steps = fit_probabilities(inner, data.weights)
     carries = probability > 0.0
@@ -141,176 +132,6 @@ def npmle(data: IntervalData) -> IntervalCurve:
         method="nonparametric maximum likelihood on (last negative, first positive]",
         data=data,
     )
-
-
-def fit_probabilities(inner: Innermost, weight: FloatArray) -> tuple[FloatArray, float, float, int]:
-    """Return the probabilities `(m,)`, the log-likelihood, its proved gap, and the steps taken.
-
-    Rows of weight 0 count for nothing.
-    """
-    rows = _distinct(inner, weight)
-    total = float(rows.weight.sum())
-    probability = _start(rows, inner.left.size)
-    best, best_gap, highest, since = probability, np.inf, -np.inf, 0
-    count = 0
-    for count in range(_MOST_STEPS):  # noqa: B007 - told below
-        gradient = rows.gradient(probability)
-        gap = max(float(gradient.max()) - total, 0.0)
-        value = rows.value(probability)
-        is_better = gap < best_gap
-        since = 0 if is_better or value > highest + _ROUNDING_OF_VALUE * abs(value) else since + 1
-        highest = max(highest, value)
-        best, best_gap = (probability, gap) if is_better else (best, best_gap)
-        if best_gap <= _GAP * total or since >= _MOST_IDLE:
-            break
-        support = _support(probability, gradient, total)
-        probability = _step(rows, probability, gradient, support)
-    if best_gap <= _ROUNDING * total:
-        return best, rows.value(best), best_gap, count
-    raise ConvergenceError(
-        f"left, right: the likelihood may still gain {best_gap:.2g} after {count + 1} steps. Look "
-        "for weights of very different size, and report the data if they are sound."
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Distinct runs of innermost intervals `(r,)`, from `first` up to `after`, with weights."""
-
-    first: IntArray
-    after: IntArray
-    weight: FloatArray
-
-    def mass(self, probability: FloatArray) -> FloatArray:
-        """Return the probability of each run `(r,)`."""
-        summed = with_start(0.0, np.cumsum(probability))
-        inside = summed[self.after] - summed[self.first]
-        # A run of one interval is known without the rounding of the sums.
-        alone = self.after - self.first == 1
-        inside[alone] = probability[self.first[alone]]
-        return inside
-
-    def value(self, probability: FloatArray) -> float:
-        """Return the log-likelihood."""
-        mass = self.mass(probability)
-        return float(np.sum(self.weight * np.log(mass))) if mass.min() > 0.0 else -np.inf
-
-    def gradient(self, probability: FloatArray) -> FloatArray:
-        """Return Σ w / P over the runs that cover each interval `(m,)`."""
-        steepness = self.weight / self.mass(probability)
-        size = probability.size + 1
-        steps = np.bincount(self.first, steepness, size) - np.bincount(self.after, steepness, size)
-        return np.cumsum(steps)[:-1]
-
-
-def _distinct(inner: Innermost, weight: FloatArray) -> _Rows:
-    key = inner.first * (inner.left.size + 1) + inner.last + 1
-    counted = weight > 0.0
-    keys, position = np.unique(key[counted], return_inverse=True)
-    first, after = np.divmod(keys, inner.left.size + 1)
-    return _Rows(first, after, count_at(position, weight[counted], keys.size))
-
-
-def _start(rows: _Rows, size: int) -> FloatArray:
-    """Return equal probabilities of few intervals that reach every row."""
-    order = np.argsort(rows.first, kind="stable")
-    first = rows.first[order]
-    earliest_end = np.minimum.accumulate((rows.after[order] - 1)[::-1])[::-1]
-    chosen, place = [], 0
-    while place < first.size:
-        chosen.append(int(earliest_end[place]))
-        place = int(np.searchsorted(first, chosen[-1], side="right"))
-    probability = np.zeros(size)
-    probability[chosen] = 1.0 / len(chosen)
-    return probability
-
-
-def _support(probability: FloatArray, gradient: FloatArray, total: float) -> IntArray:
-    """Return the intervals that carry probability, and the steepest between any two of them."""
-    carries = probability > 0.0
-    stretch = np.cumsum(carries)
-    promising = np.flatnonzero(~carries & (gradient > total))
-    by_height = promising[np.lexsort((gradient[promising], stretch[promising]))]
-    is_highest = np.diff(stretch[by_height], append=-1) != 0
-    return np.union1d(np.flatnonzero(carries), by_height[is_highest])
-
-
-def _step(
-    rows: _Rows, probability: FloatArray, gradient: FloatArray, support: IntArray
-) -> FloatArray:
-    """Return what a Newton step among the support gives, halved until the likelihood rises."""
-    value = rows.value(probability)
-    wanted = np.zeros_like(probability)
-    wanted[support] = _quadratic_maximum(rows, probability, gradient, support)
-    wanted /= wanted.sum()
-    slope = float(gradient @ (wanted - probability))
-    slack = _ROUNDING_OF_VALUE * (1.0 + abs(value))
-    if rows.value(wanted) >= value + _CLIMB * slope - slack:
-        # The whole step leaves what was taken out at exactly nothing.
-        return wanted
-    share = 0.5
-    for _ in range(_MOST_HALVINGS):
-        following = probability + share * (wanted - probability)
-        if rows.value(following) >= value + _CLIMB * share * slope - slack:
-            return following
-        share /= 2.0
-    return probability
-
-
-def _quadratic_maximum(
-    rows: _Rows, probability: FloatArray, gradient: FloatArray, support: IntArray
-) -> FloatArray:
-    """Maximise the quadratic approximation among probabilities of the support that are not below 0.
-
-    Leaving Σ p = 1 out and taking Σ w × Σ p off the log-likelihood has the same maximum.
-    """
-    total = float(rows.weight.sum())
-    curvature = _curvature(rows, probability, support)
-    # What keeps alike intervals apart, without moving a maximum.
-    ridge = 1e-12 * float(np.trace(curvature)) / support.size
-    curvature[np.diag_indices(support.size)] += ridge
-    pull = 2.0 * gradient[support] - total + ridge * probability[support]
-    return nonnegative_maximum(curvature, pull)
-
-
-def _curvature(rows: _Rows, probability: FloatArray, support: IntArray) -> FloatArray:
-    """Return Σ w / P² over the runs that cover two intervals of the support, `(s, s)`."""
-    size = support.size + 1
-    low = np.searchsorted(support, rows.first)
-    high = np.searchsorted(support, rows.after)
-    each = rows.weight / rows.mass(probability) ** 2
-    corners = np.bincount(low * size + high, each, size * size).reshape(size, size)
-    by_low, by_high = corners.sum(axis=1), corners.sum(axis=0)
-    steps = np.diag(by_low + by_high) - corners - corners.T
-    return np.asarray(np.cumsum(np.cumsum(steps, axis=0), axis=1)[:-1, :-1])
-
-
-def nonnegative_maximum(curvature: FloatArray, pull: FloatArray) -> FloatArray:
-    """Maximise pull·p - p·curvature·p / 2 over p ≥ 0, `(s,)`.
-
-    All that break a condition change sides at once, and the last of them alone when that does not
-    help: the block principal pivoting of Júdice & Pires 1994, doi 10.1016/0305-0548(94)90106-6.
-
-    >>> nonnegative_maximum(np.eye(2), np.array([1.0, -1.0])).tolist()
-    [1.0, 0.0]
-    """
-    free = np.ones(pull.size, dtype=bool)
-    slack = 1e-12 * float(np.abs(pull).max())
-    fewest, patience = pull.size + 1, _PATIENCE
-    now = np.zeros_like(pull)
-    for _ in range(_MOST_PIVOTS):
-        now = np.zeros_like(pull)
-        now[free] = np.linalg.solve(curvature[np.ix_(free, free)], pull[free])
-        breaking = np.where(free, now < 0.0, pull - curvature @ now > slack)
-        number = int(np.count_nonzero(breaking))
-        if number == 0:
-            break
-        patience = _PATIENCE if number < fewest else patience - 1
-        fewest = min(fewest, number)
-        if patience < 0:
-            breaking[: np.flatnonzero(breaking)[-1]] = False
-        free ^= breaking
-    return np.maximum(now, 0.0)
 
 
 def _survival(probability: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, read_only
-from kyphort.survival.checks import as_floats, check_level
+from kyphort.survival.checks import as_floats, check_kind, check_level
 from kyphort.survival.interval_data import IntervalData
 from kyphort.survival.npmle import npmle
 from kyphort.survival.resampling import Progress, check_draws, in_blocks
@@ -78,6 +78,7 @@ def npmle_bootstrap(
     ([0.75, 0.5], 3)
     """
     check_level(level)
+    check_kind("data", data, IntervalData, "IntervalData()")
     check_draws("replicates", replicates, seed, workers)
     asked = _check_times(times)
     points = npmle(data).at(asked)

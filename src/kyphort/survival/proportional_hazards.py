@@ -14,6 +14,8 @@ from kyphort.survival.curves import kaplan_meier
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.residuals import schoenfeld
 
+_FLAT = 1e-12
+
 TimeTransform = Literal["km", "identity", "rank", "log"]
 """The function g of time that a hazard ratio may change with."""
 
@@ -130,4 +132,11 @@ def _statistic(score: FloatArray, information: FloatArray, tested: list[int]) ->
     kept = [*range(p), *(p + place for place in tested)]
     full = np.zeros(len(kept))
     full[p:] = score[tested]
-    return float(full @ np.linalg.solve(information[np.ix_(kept, kept)], full))
+    among = information[np.ix_(kept, kept)]
+    size = np.sqrt(np.diag(among))
+    if not (size > 0.0).all() or np.linalg.eigvalsh(among / np.outer(size, size))[0] < _FLAT:
+        raise InvalidDataError(
+            "model: its events are too few or too close in time to say whether hazard ratios "
+            "change with it. Fit fewer covariates, or leave the test out."
+        )
+    return float(full @ np.linalg.solve(among, full))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from kyphort.errors import InvalidDataError
 from kyphort.survival.arrays import FloatArray, IntArray, from_the_right, ratio
-from kyphort.survival.checks import as_floats, check_cause
+from kyphort.survival.checks import as_floats, check_cause, check_kind
 from kyphort.survival.data import SurvivalData
 from kyphort.survival.ties import snap
 
@@ -67,6 +67,7 @@ def pseudo_observations(
     >>> pseudo_observations(data, [2]).values[:, 0].round(12).tolist()
     [0.0, 0.0, 1.0, 1.0]
     """
+    check_kind("data", data, SurvivalData, "SurvivalData()")
     check_cause(cause)
     if estimand not in get_args(PseudoEstimand):
         allowed = ", ".join(map(repr, get_args(PseudoEstimand)))

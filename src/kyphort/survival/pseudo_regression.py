@@ -7,7 +7,13 @@ import numpy as np
 
 from kyphort.errors import ConvergenceError, InvalidDataError
 from kyphort.survival.arrays import FloatArray
-from kyphort.survival.clusters import clusters_or_rows, count_clusters, sum_by_cluster
+from kyphort.survival.checks import check_kind
+from kyphort.survival.clusters import (
+    clusters_or_rows,
+    count_clusters,
+    refuse_one_cluster,
+    sum_by_cluster,
+)
 from kyphort.survival.comparisons import upper_tail
 from kyphort.survival.covariates import Covariates, as_design
 from kyphort.survival.pseudo import PseudoObservations
@@ -94,6 +100,7 @@ def pseudo_regression(
     >>> found.coefficients.round(3).tolist(), found.clusters
     ([-1.125], 3)
     """
+    check_kind("pseudo", pseudo, PseudoObservations, "pseudo_observations()")
     if link not in get_args(Link):
         allowed = ", ".join(map(repr, get_args(Link)))
         raise InvalidDataError(f"link: {link!r}. Allowed: {allowed}.")
@@ -163,6 +170,7 @@ def _sandwich(
     bread = np.linalg.inv(gradient.T @ gradient)
     scores = gradient * (outcome - mean)[:, None]
     cluster = clusters_or_rows(pseudo.data)
+    refuse_one_cluster(cluster)
     by_cluster = sum_by_cluster(scores, np.tile(cluster, pseudo.times.size))
     return bread @ (by_cluster.T @ by_cluster) @ bread, count_clusters(cluster)
 

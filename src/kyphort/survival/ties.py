@@ -3,7 +3,7 @@
 import numpy as np
 
 from kyphort.errors import InvalidDataError
-from kyphort.survival.arrays import FloatArray
+from kyphort.survival.arrays import FloatArray, IntArray
 from kyphort.survival.checks import name_rows
 
 ROOT_OF_EPSILON = float(np.sqrt(np.finfo(np.float64).eps))
@@ -64,3 +64,20 @@ def snap(asked: FloatArray, times: FloatArray) -> FloatArray:
 def floor_to(cuts: FloatArray, values: FloatArray) -> FloatArray:
     """Return for each value the largest of the ascending `cuts` that is not above it."""
     return cuts[np.searchsorted(cuts, values, side="right") - 1]
+
+
+def ranked(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return the distinct values `(m,)`, ascending, and which of them each value is `(n,)`.
+
+    One sort: several times faster than `np.unique` with the inverse when most values differ.
+
+    >>> distinct, rank = ranked(np.array([9.0, 3.0, 9.0]))
+    >>> distinct.tolist(), rank.tolist()
+    ([3.0, 9.0], [1, 0, 1])
+    """
+    order = np.argsort(values)
+    ascending = values[order]
+    is_new = np.concatenate(([True], ascending[1:] != ascending[:-1]))
+    rank = np.empty(values.size, dtype=np.int64)
+    rank[order] = np.cumsum(is_new) - 1
+    return ascending[is_new], rank

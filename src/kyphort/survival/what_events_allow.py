@@ -121,6 +121,10 @@ def may_say_no_difference(lower: float, upper: float, *, ratio: float = 2.0) -> 
     >>> may_say_no_difference(0.7, 1.6), may_say_no_difference(0.3, 2.4)
     (True, False)
     """
+    if lower > upper or lower < 0.0:
+        raise InvalidDataError(
+            f"lower, upper: {lower}, {upper}. Allowed: limits of a hazard ratio, ascending, from 0."
+        )
     if not ratio > 1.0:
         raise InvalidDataError(f"ratio: {ratio}. Allowed: above 1, such as 2 for a doubling.")
     return bool(lower > 1.0 / ratio and upper < ratio)
@@ -147,6 +151,11 @@ def _check(
 ) -> None:
     if not isinstance(events, int | np.integer) or events < 0:
         raise InvalidDataError(f"events: {events!r}. Allowed: a whole number from 0 on.")
+    if not isinstance(sizes, Mapping):
+        raise InvalidDataError(
+            f"sizes: {sizes!r}. Pass the rows of each group by its name, as in "
+            '{"thoracic": 89, "lumbar": 53}.'
+        )
     if len(sizes) < 2:
         raise InvalidDataError("sizes: fewer than two groups. A comparison needs two.")
     empty = [name for name, size in sizes.items() if not (np.isfinite(size) and size > 0.0)]

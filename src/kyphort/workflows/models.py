@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kyphort.clinical import DoseSummary
 from kyphort.endpoints import EndpointRow, EndpointTable
-from kyphort.errors import KyphortError
+from kyphort.errors import InvalidDataError, KyphortError
 from kyphort.protocol import ModelEndpoint, ModelMethod, ModelPlan, ModelVariable, Stratum
 from kyphort.reports.results import Interval, ModelResult, ModelTerm
 from kyphort.survival import (
@@ -177,7 +177,11 @@ def _terms(model: CoxModel | PseudoModel) -> tuple[ModelTerm, ...]:
 def _proportional(model: CoxModel, plan: ModelPlan) -> float | None:
     if plan.method not in {ModelMethod.COX, ModelMethod.FIRTH}:
         return None
-    return curves.known(proportional_hazards_test(model).global_p_value)
+    try:
+        return curves.known(proportional_hazards_test(model).global_p_value)
+    except InvalidDataError:
+        # Too few events to test it: the report shows none.
+        return None
 
 
 def _concordance(model: CoxModel, plan: ModelPlan) -> Interval | None:
