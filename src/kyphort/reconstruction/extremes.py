@@ -18,7 +18,7 @@ from kyphort.reconstruction.sequences import Outcome, Sequence, Status
 from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.statements import EndpointProblem
 from kyphort.reconstruction.targets import AtRisk, ChiSquare, Difference, Target
-from kyphort.reconstruction.two_arms import chi_square, pair_of
+from kyphort.reconstruction.two_arms import chi_square, difference, pair_of
 from kyphort.reconstruction.witness import faults
 
 SAMPLES = 4000
@@ -119,6 +119,10 @@ def _best_of(pool: Pool, target: Target, *, largest: bool) -> Iterator[tuple[flo
         return
     if isinstance(target, AtRisk):
         values = pool.at_risk[:, target.event][:, list(target.members)].sum(axis=1).astype(float)
+    elif isinstance(target, Difference):
+        pair = pair_of(pool.at_risk, np.array(pool.order.arms), target.statement)
+        margin = -DIFFERENCE_MARGIN if largest else DIFFERENCE_MARGIN
+        values = difference(pair) + margin
     elif isinstance(target, ChiSquare):
         pair = pair_of(pool.at_risk, np.array(pool.order.arms), target.statement)
         # Tables of the solver are rounded; a value that is not quite attained stays to be searched.
@@ -131,3 +135,5 @@ def _best_of(pool: Pool, target: Target, *, largest: bool) -> Iterator[tuple[flo
 
 CHI_MARGIN = 2e-5
 """What rounding in the solver's tables can do to chi-square."""
+DIFFERENCE_MARGIN = 1e-5
+"""The same for observed less expected events."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import NormalDist
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from kyphort.survival import (
     reverse_kaplan_meier,
 )
 
+_Z = NormalDist().inv_cdf(0.975)
+
 OF_A_TIME = (
     *("survival", "std_error", "lower", "upper", "at_risk", "restricted_mean"),
     *("incidence", "competing"),
@@ -27,8 +30,9 @@ OF_A_TIME = (
 """Written `name:curve:time`; incidence is of the event with death competing, competing of death."""
 OF_A_CURVE = ("median", "follow_up")
 """Written `name:curve`; follow_up is the median by reverse Kaplan-Meier."""
-OF_TWO_GROUPS = ("hazard_ratio", "p", "expected")
-"""Written `name:group:group`; expected are the first group's events by the log-rank test."""
+OF_TWO_GROUPS = ("hazard_ratio", "hazard_lower", "hazard_upper", "p", "expected")
+"""Written `name:group:group`: Cox regression with its 95 % limits, the log-rank test's p, and the
+events that it expects in the first group."""
 OF_A_TABLE = ("p_by",)
 """Written `name:table`: the log-rank test by a tabulated attribute."""
 NAMES = (*OF_A_TIME, *OF_A_CURVE, *OF_TWO_GROUPS, *OF_A_TABLE)
@@ -190,7 +194,9 @@ def _compared(
     )
     order = np.argsort(time[event == 1], kind="stable")
     pair = Pair(first, second, is_first[event == 1][order] == 1.0)
-    return math.exp(float(log_hazard_ratio(pair)[0][0]))
+    beta, error = log_hazard_ratio(pair)
+    side = {"hazard_ratio": 0.0, "hazard_lower": -_Z, "hazard_upper": _Z}[kind]
+    return math.exp(float(beta[0] + side * error[0]))
 
 
 def _p_by(endpoint: Endpoint, cohort: RebuiltCohort, label: str) -> float:
