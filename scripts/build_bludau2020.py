@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from bludau2020_ranges import range_texts
+from bludau2020_readme import refresh
 
 from kyphort import __version__
 from kyphort.clinical import (
@@ -260,6 +261,8 @@ def build(target: Path) -> None:
             place.parent.mkdir(exist_ok=True)
             path.replace(place)
     tell(f"{target} is complete")
+    if target == TARGET:
+        refresh(tell)
 
 
 if __name__ == "__main__":
