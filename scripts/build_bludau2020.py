@@ -1,10 +1,9 @@
 """Build what kyphort's own engine makes of Bludau et al. (2020): cohort, data set, ranges.
 
-One cohort is drawn by `kyphort.reconstruction`, verified, and completed with a story that the
-article does not tell: fractures before the procedure, the one compression fracture, the one serious
-event. An ensemble of verified cohorts and the proofs then say what the print leaves open. The same
-seeds write the same bytes. Everything is written apart and moved into place at the end: a run that
-is stopped changes nothing.
+One cohort is drawn by `kyphort.reconstruction`, completed with a story that the article does not
+tell, and verified. An ensemble of verified cohorts and the proofs then say what the print leaves
+open. The same seeds write the same bytes. Everything is written apart and moved into place at the
+end: a run that is stopped changes nothing.
 
     python scripts/build_bludau2020.py [folder]
 """
@@ -16,27 +15,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from bludau2020_ranges import range_texts
 from bludau2020_readme import refresh
+from bludau2020_story import Unit, completed, progressions, seen_once
 
 from kyphort import __version__
 from kyphort.clinical import (
-    AdverseEvent,
     Cohort,
-    Finding,
-    LevelAssessment,
-    LocalStatus,
     Patient,
-    Relatedness,
-    SpinalLevel,
-    SpineRegion,
-    Visit,
 )
 from kyphort.exchange.csv_set import write_csv_set
 from kyphort.published.specification import Specification, find_specification
@@ -48,11 +39,8 @@ TARGET = Path(__file__).parents[1] / "src" / "kyphort" / "published" / "bludau20
 SEED = 1
 """The first seed whose cohort can carry the one fracture is shipped."""
 ENSEMBLE = 100
-NAME = "Bludau et al. 2020, reconstructed"
-FRACTURE_HISTORY: Mapping[bool | None, float] = {True: 0.35, False: 0.60, None: 0.05}
 CSV_FOLDER, DATA_FOLDER = "reconstructed", "dataset"
 
-Unit = tuple[str, SpinalLevel]
 Row = Mapping[str, object]
 
 
@@ -79,76 +67,6 @@ def returns_the_print(specification: Specification, rebuilt: RebuiltCohort) -> b
         if groups:
             (folder / GROUPS_FILE).write_text(groups, encoding="utf-8", newline="")
         return all(one.agrees for one in verify(specification, folder))
-
-
-def seen_once(cohort: Cohort) -> Unit | None:
-    """Return the first recurrent level that is scanned once from then on: one row, one fracture."""
-    scans = Counter(unit for unit, _ in progressions(cohort))
-    return next((unit for unit, number in scans.items() if number == 1), None)
-
-
-def progressions(cohort: Cohort) -> Iterator[tuple[Unit, dt.date]]:
-    """Yield every level and day on which a scan shows progression."""
-    for visit in cohort.visits:
-        for one in visit.assessments:
-            if one.local_status is LocalStatus.PROGRESSION:
-                yield (visit.patient_id, one.level), visit.visit_date
-
-
-def completed(cohort: Cohort, fractured: Unit, seed: int) -> Cohort:
-    """Return the cohort with fracture history, the one fracture and the one serious event."""
-    rng = np.random.default_rng((seed, 3))
-    drawn = rng.choice(3, p=[*FRACTURE_HISTORY.values()], size=len(cohort.vertebrae))
-    vertebrae = tuple(
-        replace(
-            one,
-            preexisting_fracture=(one.patient_id, one.level) == fractured
-            or [*FRACTURE_HISTORY][int(index)],
-        )
-        for one, index in zip(cohort.vertebrae, drawn, strict=True)
-    )
-    return replace(
-        cohort,
-        name=NAME,
-        provenance=(
-            "SYNTHETIC: no row describes a real person. One of many cohorts that return the "
-            "printed survival numbers of doi:10.1186/s13014-020-01715-z, drawn by kyphort "
-            f"{__version__} (seed {seed}). All dates, the links between columns, the visits and "
-            "scans, the fracture history, and the CTCAE grade and version are invented "
-            "(scripts/build_bludau2020.py)."
-        ),
-        vertebrae=vertebrae,
-        visits=tuple(_fractured(one, fractured) for one in cohort.visits),
-        adverse_events=(_nerve_root_irritation(cohort),),
-    )
-
-
-def _fractured(visit: Visit, unit: Unit) -> Visit:
-    def seen(one: LevelAssessment) -> LevelAssessment:
-        is_it = (visit.patient_id, one.level) == unit
-        if is_it and one.local_status is LocalStatus.PROGRESSION:
-            return replace(one, new_fracture=Finding.PRESENT)
-        return one
-
-    return replace(visit, assessments=tuple(map(seen, visit.assessments)))
-
-
-def _nerve_root_irritation(cohort: Cohort) -> AdverseEvent:
-    """Return the serious event soon after surgery, of the first lumbar patient who lived on.
-
-    The print says neither whose nerve root was irritated nor a grade.
-    """
-    lived = {one.patient_id for one in cohort.patients if not one.died}
-    first = next(
-        one
-        for one in cohort.vertebrae
-        if one.level.region is SpineRegion.LUMBAR and one.patient_id in lived
-    )
-    onset = first.procedure_date
-    return AdverseEvent(
-        first.patient_id, onset, "painful nerve root irritation", 3, "4.03", serious=True,
-        relatedness=Relatedness.RELATED, resolved_date=onset + dt.timedelta(days=4),
-    )  # fmt: skip
 
 
 # --- the cohort as times --------------------------------------------------------------------------
@@ -219,11 +137,15 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def write_cohort(folder: Path) -> int:
     """Write the shipped cohort as times and as a data set into a folder, and return its seed."""
-    seed, cohort = shipped_cohort(find_specification("bludau2020"))
+    specification = find_specification("bludau2020")
+    seed, cohort = shipped_cohort(specification)
     (folder / CSV_FOLDER).mkdir(parents=True)
     write_rows(folder / CSV_FOLDER / "cohort_patients.csv", patient_rows(cohort))
     write_rows(folder / CSV_FOLDER / "cohort_vertebrae.csv", vertebra_rows(cohort))
     write_csv_set(cohort, folder / DATA_FOLDER)
+    missed = [one.item for one in verify(specification, folder / DATA_FOLDER) if not one.agrees]
+    if missed:
+        raise SystemExit(f"The completed cohort misses {', '.join(missed)}.")
     return seed
 
 
