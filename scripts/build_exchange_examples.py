@@ -1,4 +1,4 @@
-"""Build the example files of the exchange how-tos from the shipped synthetic cohort.
+"""Build the example files of the exchange how-tos from 24 synthetic patients.
 
 `docs/how-to/files/redcap`: a REDCap project as a hospital would have made it, with ten faults
 planted in its records. `docs/how-to/files/hospital.sav`: an SPSS file with one row for each
@@ -33,10 +33,10 @@ from kyphort.clinical import (
 )
 from kyphort.exchange.csv_set import read_csv_set
 from kyphort.exchange.redcap import DataDictionary, DictionaryField, dictionary_text
-from kyphort.published import dataset_folder
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "how-to" / "files"
+SOURCE = Path(__file__).with_name("exchange_cohort")
 PATIENTS = 24
 LEVELS = list(SpinalLevel)
 ENTITIES = (
@@ -71,7 +71,7 @@ Row = dict[str, str]
 
 def main() -> None:
     """Write the files."""
-    cohort = some_patients(read_csv_set(dataset_folder("bludau2020")), PATIENTS)
+    cohort = some_patients(read_csv_set(SOURCE), PATIENTS)
     folder = TARGET / "redcap"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data_dictionary.csv").write_bytes(dictionary_text(DICTIONARY).encode())

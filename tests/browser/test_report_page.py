@@ -1,5 +1,6 @@
 """The report in a real browser: nothing fetched, nothing cut off, everything named."""
 
+import csv
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader
 
+from kyphort.published import dataset_folder
 from kyphort.workflows.reproduce import reproduce
 
 Require = Callable[[str | None, str], str]
@@ -100,5 +102,10 @@ def test_paper_shows_the_folded_tables_too(browser: Browser, report: Path, tmp_p
     page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     page.close()
     text = "\n".join(one.extract_text() for one in PdfReader(tmp_path / "report.pdf").pages)
-    assert "SYN-P087-L4" in text
+    file = dataset_folder("bludau2020").parent / "reconstructed" / "cohort_vertebrae.csv"
+    with file.open(newline="", encoding="utf-8") as lines:
+        recurred = [row for row in csv.DictReader(lines) if row["local_recurrence"] == "1"]
+    assert len(recurred) == 10
+    for row in recurred:
+        assert f"SYN-{row['patient']}-{row['vertebra']}" in text
     assert "not a medical device" in text

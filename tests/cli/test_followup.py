@@ -18,6 +18,9 @@ from kyphort.protocol import (
     DEFAULT_PROTOCOL,
     VisitState,
     available_protocols,
+    completeness,
+    due_list,
+    load_protocol,
     protocol_template_text,
 )
 from kyphort.published import dataset_folder
@@ -27,6 +30,18 @@ from kyphort.workflows.followup import follow_up, write_lists
 
 DATA = str(dataset_folder("bludau2020"))
 DAY = "2015-01-01"
+LISTED = due_list(
+    read_csv_set(Path(DATA)), load_protocol(DEFAULT_PROTOCOL), dt.date.fromisoformat(DAY)
+)
+FIRST = LISTED[0]
+"""The most urgent visit, which every list begins with."""
+
+
+def number(state: VisitState) -> int:
+    return sum(one.state is state for one in LISTED)
+
+
+OVERDUE, DUE, SCHEDULED = map(number, (VisitState.OVERDUE, VisitState.DUE, VisitState.SCHEDULED))
 
 
 def run(*words: str | Path) -> Result:
@@ -47,8 +62,13 @@ def states_listed(output: str) -> set[str]:
 def test_the_morning_page_shows_what_is_overdue_and_due_and_counts_the_rest() -> None:
     output = due()
     assert states_listed(output) == {"overdue", "due"}
-    assert output.splitlines()[1].split()[:3] == ["overdue", "120", "SYN-P005"]
-    assert f"As of {DAY}, protocol {DEFAULT_PROTOCOL}: 8 overdue, 9 due, 44 scheduled" in output
+    assert output.splitlines()[1].split()[:3] == [
+        "overdue",
+        str(FIRST.days_overdue),
+        FIRST.patient_id,
+    ]
+    counts = f"{OVERDUE} overdue, {DUE} due, {SCHEDULED} scheduled"
+    assert f"As of {DAY}, protocol {DEFAULT_PROTOCOL}: {counts}" in output
     assert "Not verified in print: 3 months: window; 6 months: window." in output
     assert "SYNTHETIC DATA" in output
 
@@ -80,7 +100,10 @@ def test_the_date_is_today_unless_it_is_given_and_is_said() -> None:
 def test_completeness_is_shown_by_visit_and_overall() -> None:
     output = due("--completeness")
     assert "Completeness, imaging:" in output
-    assert re.search(r"^all visits +447 +342 +76\.5%$", output, re.MULTILINE)
+    overall = completeness(LISTED)[-1]
+    assert overall.share is not None
+    words = ("all visits", str(overall.due), str(overall.done), f"{overall.share:.1%}")
+    assert re.search(rf"^{' +'.join(words)}$", output, re.MULTILINE)
 
 
 def test_a_registry_file_gives_the_same_list(tmp_path: Path) -> None:
@@ -138,9 +161,9 @@ def test_the_csv_holds_the_rows_of_the_table(tmp_path: Path) -> None:
     with file.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert f"Written: {file}" in output
-    assert len(rows) == 17
-    assert rows[0]["patient_id"] == "SYN-P005"
-    assert rows[0]["missing"] == "imaging T12;imaging L1"
+    assert len(rows) == OVERDUE + DUE > 5
+    assert rows[0]["patient_id"] == FIRST.patient_id
+    assert rows[0]["missing"] == ";".join(f"imaging {level}" for level in FIRST.levels)
     assert {row["as_of"] for row in rows} == {DAY}
     assert {row["data"] for row in rows} == {"SYNTHETIC DATA"}
 
@@ -171,14 +194,17 @@ def test_the_calendar_holds_every_open_visit(tmp_path: Path) -> None:
     file = tmp_path / "due.ics"
     due("--ics", file)
     found = events(file.read_bytes().decode())
-    assert len(found) == 8 + 9 + 44
+    assert len(found) == OVERDUE + DUE + SCHEDULED
     first = found[0]
-    assert first["UID"] == "SYN-P005-2012-02-04-bludau2020_abstract-m30@kyphort"
-    assert first["DTSTART;VALUE=DATE"] == "20140804"
-    assert first["DTEND;VALUE=DATE"] == "20140805"
+    months, levels = FIRST.planned.name, "\\, ".join(map(str, FIRST.levels))
+    missing = "\\, ".join(f"imaging {level}" for level in FIRST.levels)
+    plan = f"{FIRST.procedure_date}-bludau2020_abstract-{FIRST.planned.id}"
+    assert first["UID"] == f"{FIRST.patient_id}-{plan}@kyphort"
+    assert first["DTSTART;VALUE=DATE"] == f"{FIRST.target_date:%Y%m%d}"
+    assert first["DTEND;VALUE=DATE"] == f"{FIRST.target_date + dt.timedelta(days=1):%Y%m%d}"
     assert first["DTSTAMP"] == "20150101T000000Z"
-    assert first["SUMMARY"] == "SYNTHETIC DATA: SYN-P005: 30 months (T12\\, L1)"
-    assert first["DESCRIPTION"].endswith("missing: imaging T12\\, imaging L1")
+    assert first["SUMMARY"] == f"SYNTHETIC DATA: {FIRST.patient_id}: {months} ({levels})"
+    assert first["DESCRIPTION"].endswith(f"missing: {missing}")
     assert len({one["UID"] for one in found}) == len(found)
 
 
@@ -200,7 +226,7 @@ def renamed(tmp_path: Path, name: str) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     for file in Path(DATA).iterdir():
-        text = file.read_text(encoding="utf-8").replace("SYN-P005", name)
+        text = file.read_text(encoding="utf-8").replace(FIRST.patient_id, name)
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder
 
@@ -212,7 +238,7 @@ def test_a_pseudonym_is_escaped_and_folded_and_never_a_formula(tmp_path: Path) -
     escaped = name.replace(";", "\\;")
     assert visits
     for event in events(worklist_calendar(visits, found.facts)):
-        assert event["UID"].startswith(f"{escaped}-2012-02-04-")
+        assert event["UID"].startswith(f"{escaped}-{FIRST.procedure_date}-")
         assert event["SUMMARY"].startswith(f"SYNTHETIC DATA: {escaped}: ")
     (_, first, *_) = csv.reader(worklist_csv(visits, found.facts).splitlines())
     assert first[2] == f"'{name}"

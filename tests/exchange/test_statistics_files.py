@@ -214,12 +214,10 @@ def mapped(tmp_path: Path, *edits: tuple[str, str]) -> Path:
 
 
 def test_the_hospitals_file_gives_the_cohort_it_was_made_from(tmp_path: Path) -> None:
-    from kyphort.published import dataset_folder
-
     found = import_statistics_files([HOSPITAL], mapped(tmp_path), tmp_path / "out")
     assert found.imported
     cohort = read_csv_set(tmp_path / "out")
-    whole = read_csv_set(dataset_folder("bludau2020"))
+    whole = read_csv_set(ROOT / "scripts" / "exchange_cohort")
     for mine, theirs in zip(cohort.patients, whole.patients, strict=False):
         assert mine.patient_id == theirs.patient_id.replace("SYN-P0", "SYN-MA")
         assert (mine.sex, mine.age_years) == (theirs.sex, theirs.age_years)

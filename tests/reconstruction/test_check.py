@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from kyphort.published.specification import find_specification
 from kyphort.reconstruction import Limits, Verdict, check
-from kyphort.reconstruction.consequences import extremes
 from kyphort.reconstruction.decide import arm_alone, decide, finding_of, pooled_alone
 from kyphort.reconstruction.exits import reachable
+from kyphort.reconstruction.extremes import extremes, searched
 from kyphort.reconstruction.hull import ArmRules, allocations, numbers_at_risk
 from kyphort.reconstruction.orders import arm_allocations, orders, rules_of
 from kyphort.reconstruction.sampling import sample_order
-from kyphort.reconstruction.sequences import AtRisk, ChiSquare, p_of
+from kyphort.reconstruction.sequences import p_of
 from kyphort.reconstruction.statements import EndpointProblem, Kind, problems_of
+from kyphort.reconstruction.targets import AtRisk, ChiSquare
 from kyphort.reconstruction.witness import faults
 
 from .papers import hidden, published, read
@@ -38,8 +39,8 @@ def without(problem: EndpointProblem, item: str) -> EndpointProblem:
 
 def test_lumbar_numbers_at_risk_are_35_26_9() -> None:
     lumbar = arm_alone(LOCAL, 1)
-    every = orders(lumbar)
-    found = [extremes(lumbar, every, AtRisk((0,), event), Limits(60)) for event in range(3)]
+    curve = searched(lumbar, orders(lumbar), Limits(60))
+    found = [extremes(curve, AtRisk((0,), event), Limits(60)) for event in range(3)]
     assert found == [(35, 35, True), (26, 26, True), (9, 9, True)]
 
 
@@ -56,13 +57,15 @@ def test_three_thoracic_recurrences_lie_between_24_and_36_months() -> None:
 
 def test_23_are_at_risk_at_the_event_between_36_and_48_months() -> None:
     pooled = pooled_alone(LOCAL)
-    assert extremes(pooled, orders(pooled), AtRisk((0,), 8), Limits(60)) == (23, 23, True)
+    curve = searched(pooled, orders(pooled), Limits(60))
+    assert extremes(curve, AtRisk((0,), 8), Limits(60)) == (23, 23, True)
 
 
 def test_without_the_printed_p_it_lies_between_0_237_and_0_843() -> None:
     open_p = without(LOCAL, "logrank")
     (test,) = LOCAL.of(Kind.LOGRANK)
-    low, high, is_tight = extremes(open_p, orders(open_p), ChiSquare(test), Limits(200))
+    curves = searched(open_p, orders(open_p), Limits(200))
+    low, high, is_tight = extremes(curves, ChiSquare(test), Limits(200))
     assert is_tight
     assert p_of(high) == pytest.approx(0.237, abs=0.001)
     assert p_of(low) == pytest.approx(0.843, abs=0.001)

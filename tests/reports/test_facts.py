@@ -7,6 +7,7 @@ import pytest
 
 from kyphort.reports import sentences
 from kyphort.reports.facts import Facts, Undetermined
+from kyphort.reports.paths import value_at
 from kyphort.reports.results import Determination, Results
 from kyphort.workflows.reproduce import reproduce
 
@@ -48,17 +49,20 @@ def test_open_numbers_may_not(results: Results, path: str) -> None:
 def test_limits_have_the_digits_that_their_range_agrees_on(results: Results) -> None:
     path = "local_control.all.24"
     lower, upper = f"{path}.lower", f"{path}.upper"
-    narrow = known_as(
-        known_as(results, lower, a_range(0.8633, 0.8634, "determined")),
+    low, high = (value_at(results.as_json(), one) for one in (lower, upper))
+    exact = known_as(
+        known_as(results, lower, a_range(low, low, "determined")),
         upper,
-        a_range(0.9761, 0.9764, "determined"),
+        a_range(high, high, "determined"),
     )
-    assert Facts(narrow).limits(path) == " (95% CI 86.3 to 97.6)"
-    wider = known_as(narrow, lower, a_range(0.861, 0.864, "determined"))
-    assert Facts(wider).limits(path) == " (95% CI 86 to 98)"
-    too_wide = known_as(narrow, lower, a_range(0.80, 0.89, "determined"))
+    assert Facts(exact).limits(path) == f" (95% CI {100 * low:.1f} to {100 * high:.1f})"
+    # Both ends round to the same whole percentage, but not to the same tenth.
+    whole = round(100 * low)
+    wider = known_as(exact, lower, a_range((whole - 0.4) / 100, (whole + 0.4) / 100, "determined"))
+    assert Facts(wider).limits(path) == f" (95% CI {whole} to {100 * high:.0f})"
+    too_wide = known_as(exact, lower, a_range(0.80, 0.89, "determined"))
     assert Facts(too_wide).limits(path) == ""
-    undetermined = known_as(narrow, lower, a_range(0.8633, 0.8634, "partly"))
+    undetermined = known_as(exact, lower, a_range(low, low, "partly"))
     assert Facts(undetermined).limits(path) == ""
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,7 @@ def test_errors_in_the_data_are_all_told_and_nothing_is_written(tmp_path: Path) 
     shutil.copytree(shipped(), folder)
     text = (folder / "vertebrae.csv").read_text(encoding="utf-8")
     (folder / "vertebrae.csv").write_text(
-        text.replace("SYN-P001,T4", "SYN-P001,T44").replace("SYN-P002,L2", "SYN-P002,L22")
+        re.sub(r"(?m)^(SYN-P00[12]),[A-Z]\d+,", r"\1,T44,", text, count=2)
     )
     with pytest.raises(FaultyDataError, match="nothing was written") as caught:
         analyse(folder, tmp_path / "out")

@@ -48,8 +48,8 @@ def due_list(cohort: Cohort, protocol: FollowUpProtocol, as_of: dt.date) -> tupl
     >>> cohort = read_csv_set(dataset_folder("bludau2020"))
     >>> visits = due_list(cohort, load_protocol("bludau2020_abstract"), dt.date(2015, 1, 1))
     >>> first = visits[0]
-    >>> first.patient_id, first.planned.name, str(first.state), first.days_overdue
-    ('SYN-P005', '30 months', 'overdue', 120)
+    >>> str(first.state), first.days_overdue > 0
+    ('overdue', True)
     """
     with _without_collections():
         return tuple(sorted(_visits(cohort, protocol, as_of), key=_urgency))

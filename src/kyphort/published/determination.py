@@ -33,12 +33,16 @@ class Rule:
     why: str
 
 
+_LAST_DIGIT = 2.5e-6
+
+
 @dataclass(frozen=True, slots=True)
 class KnownRange:
     """One line of ranges.toml: the bounds of the values at a shell pattern of paths.
 
     `low` and `high` are in the unit of the results (fractions, months, counts). The kind is proved
     when no cohort that returns every printed number lies outside, range when it was only seen.
+    `seen` is the range over `cohorts` reconstructed cohorts, also where a wider one is proved.
     """
 
     path: str
@@ -48,6 +52,14 @@ class KnownRange:
     verdict: Verdict
     source: str
     note: str = ""
+    seen: tuple[float, float] | None = None
+    cohorts: int = 0
+
+    @property
+    def is_one_value(self) -> bool:
+        """Whether the proof leaves a single value, but for the last digit of the file."""
+        is_proved = self.kind is DeterminationKind.PROVED
+        return is_proved and self.high - self.low <= _LAST_DIGIT
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:
@@ -67,7 +79,8 @@ class Determination:
     """What the print says of one value of the results.
 
     `low` and `high` are None when no bounds are known. `bounds_proved` tells proved bounds from
-    bounds seen over reconstructed cohorts, beyond which the true extremes may lie.
+    bounds seen over reconstructed cohorts, beyond which the true extremes may lie; `seen` is such a
+    range over `cohorts` cohorts, also beside proved bounds.
     """
 
     kind: DeterminationKind
@@ -78,6 +91,8 @@ class Determination:
     bounds_proved: bool = False
     source: str = ""
     note: str = ""
+    seen: tuple[float, float] | None = None
+    cohorts: int = 0
 
 
 def determine(path: str, rules: Sequence[Rule], ranges: Sequence[KnownRange]) -> Determination:
@@ -97,15 +112,20 @@ def determine(path: str, rules: Sequence[Rule], ranges: Sequence[KnownRange]) ->
         open_ended = rule.kind is DeterminationKind.RANGE
         verdict = Verdict.UNDETERMINED if open_ended else Verdict.DETERMINED
         return Determination(rule.kind, verdict, rule.why)
+    kind, why = rule.kind, rule.why
+    if kind is DeterminationKind.RANGE and known.is_one_value:
+        kind, why = DeterminationKind.PROVED, known.source
     return Determination(
-        kind=rule.kind,
-        verdict=known.verdict if rule.kind is DeterminationKind.RANGE else Verdict.DETERMINED,
-        why=rule.why,
+        kind=kind,
+        verdict=known.verdict if kind is DeterminationKind.RANGE else Verdict.DETERMINED,
+        why=why,
         low=known.low,
         high=known.high,
         bounds_proved=known.kind is DeterminationKind.PROVED,
         source=known.source,
         note=known.note,
+        seen=known.seen,
+        cohorts=known.cohorts,
     )
 
 

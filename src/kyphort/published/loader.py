@@ -13,8 +13,8 @@ from kyphort.published.toml_fields import Fields, read_table
 
 NUMBERS_FILE = "publication.toml"
 RULES_FILE = "determination.toml"
-# Bounds proved by a script of this package come before those reported elsewhere.
-RANGES_FILES = ("proved_ranges.toml", "ranges.toml")
+RANGES_FILES = ("proved_ranges.toml", "ranges.toml", "arithmetic_ranges.toml")
+"""What the engine proved, what it saw over its cohorts, and what arithmetic of the print says."""
 
 
 def available() -> tuple[str, ...]:
@@ -190,7 +190,7 @@ def _read_ranges(folder: Traversable, name: str) -> tuple[KnownRange, ...]:
     file = folder / name
     if not file.is_file():
         return ()
-    tables = Fields(read_table(file), name).allow("range", "curve").tables("range")
+    tables = Fields(read_table(file), name).allow("range").tables("range")
     return tuple(
         _known_range(Fields(table, f"{name}, range {position}"))
         for position, table in enumerate(tables, start=1)
@@ -198,7 +198,7 @@ def _read_ranges(folder: Traversable, name: str) -> tuple[KnownRange, ...]:
 
 
 def _known_range(fields: Fields) -> KnownRange:
-    fields.allow("path", "low", "high", "kind", "verdict", "source", "note")
+    fields.allow("path", "low", "high", "kind", "verdict", "source", "note", "seen", "cohorts")
     return KnownRange(
         path=fields.text("path"),
         low=fields.number("low"),
@@ -207,4 +207,14 @@ def _known_range(fields: Fields) -> KnownRange:
         verdict=fields.choice("verdict", Verdict),
         source=fields.text("source"),
         note=fields.optional_text("note"),
+        seen=_pair(fields, "seen") if fields.has("seen") else None,
+        cohorts=fields.required("cohorts", int) if fields.has("seen") else 0,
     )
+
+
+def _pair(fields: Fields, name: str) -> tuple[float, float]:
+    found = fields.required(name, list)
+    numbers = [float(one) for one in found if isinstance(one, int | float)]
+    if len(numbers) != len(found) or len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise fields.error(f"field '{name}' is {found!r}", "Allowed: two numbers, the lower first.")
+    return numbers[0], numbers[1]

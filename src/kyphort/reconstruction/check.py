@@ -63,6 +63,10 @@ def check(specification: Specification, limits: Limits, *, sensitivity: bool = T
     )  # fmt: skip
 
 
+SECONDS_OF_A_DIGIT = 5.0
+DRAWS_OF_A_DIGIT = 25
+
+
 def perturbations(
     problem: EndpointProblem, specification: Specification, limits: Limits
 ) -> Iterator[Perturbation]:
@@ -79,7 +83,7 @@ def perturbations(
                 window = curve.with_survival(position, changed).window(position)
                 assert window is not None  # noqa: S101 - it was just given a value
                 moved = _with_window(problem, item, window)
-                decision = decide(moved, limits.share(5.0), may_draw=False)
+                decision = decide(moved, limits.share(SECONDS_OF_A_DIGIT), draws=DRAWS_OF_A_DIGIT)
                 yield Perturbation(item, problem.text_of(item), str(changed), decision.verdict)
 
 

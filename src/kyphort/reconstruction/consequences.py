@@ -4,19 +4,13 @@ from collections.abc import Iterator
 
 from kyphort.reconstruction.decide import FEW_EVENTS, arm_alone, independent_parts, pooled_alone
 from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.extremes import extremes, searched
 from kyphort.reconstruction.findings import Proved
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rules_of
-from kyphort.reconstruction.sequences import (
-    AtRisk,
-    ChiSquare,
-    Outcome,
-    Status,
-    Target,
-    p_of,
-    solve_order,
-)
+from kyphort.reconstruction.sequences import p_of
 from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.statements import EndpointProblem, Kind
+from kyphort.reconstruction.targets import AtRisk, ChiSquare
 
 HOW_EXACT = "CP-SAT over all orders of the events"
 HOW_BOUNDS = "bounds from landmark to landmark"
@@ -77,44 +71,13 @@ def _at_risk_of_events(part: EndpointProblem, limits: Limits) -> Iterator[Proved
     except TooManyOrdersError:
         return
     total = min((len(order.arms) for order in found), default=0)
+    curve = searched(part, found, limits)
     for event in range(total):
-        low, high, is_tight = extremes(part, found, AtRisk((0,), event), limits)
+        low, high, is_tight = extremes(curve, AtRisk((0,), event), limits)
         yield Proved(
             f"{part.label}, {part.arms[0]}: at risk at event {event + 1} of {total}",
             low, high, is_tight, f"{HOW_EXACT}; this curve alone",
         )  # fmt: skip
-
-
-def extremes(
-    problem: EndpointProblem, found: list[Order], target: Target, limits: Limits
-) -> tuple[float, float, bool]:
-    """Return proved bounds of a target over all orders, and whether witnesses attain them."""
-    ends: dict[bool, float] = {}
-    is_tight = True
-    for largest in (False, True):
-        pick = max if largest else min
-        for order in found:
-            if isinstance(target, AtRisk) and len(target.members) == 1:
-                known = order.own[target.members[0]][target.event]
-                if known[0] == known[1]:
-                    ends[largest] = pick(ends.get(largest, known[0]), known[0])
-                    continue
-            outcome = solve_order(problem, order, limits.share(30.0), target, largest=largest)
-            if outcome.status is Status.IMPOSSIBLE:
-                continue
-            bound, attained = _bound(outcome, order, target, largest=largest)
-            is_tight &= attained
-            ends[largest] = pick(ends.get(largest, bound), bound)
-    return ends.get(False, float("nan")), ends.get(True, float("nan")), is_tight
-
-
-def _bound(outcome: Outcome, order: Order, target: Target, *, largest: bool) -> tuple[float, bool]:
-    if outcome.bound is not None and outcome.value is not None:
-        return outcome.bound, abs(outcome.bound - outcome.value) < 1e-9
-    if isinstance(target, AtRisk):
-        side = 1 if largest else 0
-        return float(sum(order.own[arm][target.event][side] for arm in target.members)), False
-    return (float("inf") if largest else 0.0), False
 
 
 def _p_values(problem: EndpointProblem, limits: Limits) -> Iterator[Proved]:
@@ -128,7 +91,7 @@ def _p_values(problem: EndpointProblem, limits: Limits) -> Iterator[Proved]:
             found = orders(without)
         except TooManyOrdersError:
             continue
-        low, high, is_tight = extremes(without, found, ChiSquare(test), limits)
+        low, high, is_tight = extremes(searched(without, found, limits), ChiSquare(test), limits)
         yield Proved(
             f"{problem.label}: log-rank p of {problem.arms[test.members[0]]} against "
             f"{problem.arms[test.against[0]]}, without using the printed p",

@@ -12,12 +12,15 @@ from kyphort.reconstruction.orders import (
     Order,
     TooManyOrdersError,
     event_intervals,
+    has_open_tie,
     is_joint,
     orders,
     rules_of,
 )
+from kyphort.reconstruction.passages import COARSE, TooManyCellsError, passages
 from kyphort.reconstruction.sampling import INSIDE, PARTICLES, sample_order
-from kyphort.reconstruction.sequences import Sequence, Status, search
+from kyphort.reconstruction.search import search
+from kyphort.reconstruction.sequences import Sequence, Status
 from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.statements import EndpointProblem
 from kyphort.reconstruction.witness import faults
@@ -36,8 +39,10 @@ class Decision:
     sequence: Sequence | None = None
 
 
-def decide(problem: EndpointProblem, limits: Limits, *, may_draw: bool = True) -> Decision:
+def decide(problem: EndpointProblem, limits: Limits, *, draws: int = DRAWS) -> Decision:
     """Decide one problem: exactly when it has few events, else by bounds and by drawing cohorts.
+
+    With `draws` 0 only proofs are sought.
 
     Raises
     ------
@@ -46,14 +51,17 @@ def decide(problem: EndpointProblem, limits: Limits, *, may_draw: bool = True) -
     """
     parts = independent_parts(problem)
     if len(parts) > 1:
-        return _all_of([decide(part, limits, may_draw=may_draw) for part in parts])
-    quick = _impossible_by_bounds(problem)
-    if quick is not None:
-        return quick
+        return _all_of([decide(part, limits, draws=draws) for part in parts])
     found, why = _orders_of(problem)
-    if found is None:
-        return _by_drawing(problem, limits, why) if may_draw else _UNTRIED
-    return _by_search(problem, found, limits)
+    if found is not None:
+        return _by_search(problem, found, limits)
+    impossible = _impossible_by_bounds(problem)
+    if impossible is not None:
+        return impossible
+    drawn = _by_drawing(problem, limits, why, draws)
+    if drawn.verdict is Verdict.CONSISTENT:
+        return drawn
+    return _impossible_exit_by_exit(problem, limits) or drawn
 
 
 def _orders_of(problem: EndpointProblem) -> tuple[list[Order] | None, str]:
@@ -71,7 +79,8 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
     sampled = _sampled(problem, found, limits)
     if sampled is not None:
         return Decision(Verdict.CONSISTENT, described(problem, sampled), sampled)
-    outcome = search(problem, found, limits)
+    is_tied = has_open_tie(problem, found)
+    outcome = search(problem, found, limits.share(TIE_SECONDS) if is_tied else limits)
     if outcome.status is Status.IMPOSSIBLE:
         return Decision(
             Verdict.CONTRADICTORY,
@@ -80,7 +89,8 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
             else "no way to place the events between the landmarks fits",
         )
     if outcome.sequence is None:
-        return Decision(Verdict.UNDECIDED, f"time limit after {limits.spent:.0f} s of search")
+        tie = "; two landmarks leave a single value between them" if is_tied else ""
+        return Decision(Verdict.UNDECIDED, f"time limit after {limits.spent:.0f} s of search{tie}")
     wrong = faults(problem, outcome.sequence)
     if wrong:
         return Decision(
@@ -90,6 +100,8 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
 
 
 SAMPLED_ORDERS = 24
+TIE_SECONDS = 1.0
+"""A search for numbers at risk that give one exact value seldom ends."""
 
 
 def _sampled(problem: EndpointProblem, found: list[Order], limits: Limits) -> Sequence | None:
@@ -103,9 +115,6 @@ def _sampled(problem: EndpointProblem, found: list[Order], limits: Limits) -> Se
                 if not faults(problem, sequence):
                     return sequence
     return None
-
-
-_UNTRIED = Decision(Verdict.UNDECIDED, "too many events for an exact search; bounds allow it")
 
 
 def _is_few(problem: EndpointProblem) -> bool:
@@ -156,15 +165,18 @@ def pooled_alone(problem: EndpointProblem) -> EndpointProblem:
     )
 
 
+def _each_alone(problem: EndpointProblem) -> list[EndpointProblem]:
+    """Return every curve by itself, that of everybody last."""
+    alone = [arm_alone(problem, arm) for arm in problem.everybody]
+    return [*alone, pooled_alone(problem)] if len(problem.arms) > 1 else alone
+
+
 def _impossible_by_bounds(problem: EndpointProblem) -> Decision | None:
     """Return a contradiction that bounds of single curves prove; None when they do not."""
     if max(problem.sizes) > LARGEST:
         return None
-    alone = [arm_alone(problem, arm) for arm in problem.everybody]
-    if len(problem.arms) > 1:
-        alone.append(pooled_alone(problem))
     first, last = event_intervals(problem)
-    for one in alone:
+    for one in _each_alone(problem):
         rules = replace(rules_of(one, (0,)), first_interval=first, last_interval=last)
         if not reachable(rules).is_possible:
             return Decision(
@@ -174,9 +186,25 @@ def _impossible_by_bounds(problem: EndpointProblem) -> Decision | None:
     return None
 
 
-def _by_drawing(problem: EndpointProblem, limits: Limits, why: str = "") -> Decision:
+def _impossible_exit_by_exit(problem: EndpointProblem, limits: Limits) -> Decision | None:
+    """Return a contradiction that single curves prove exit by exit; None when they do not."""
+    for one in _each_alone(problem):
+        try:
+            states = passages(rules_of(one, (0,)), limits, COARSE)
+        except TooManyCellsError:
+            continue
+        empty = [cut for cut, here in zip(one.cuts, states, strict=True) if not len(here)]
+        if empty:
+            return Decision(
+                Verdict.CONTRADICTORY,
+                f"no order of events and censorings of {one.arms[0]} fits at every landmark",
+            )
+    return None
+
+
+def _by_drawing(problem: EndpointProblem, limits: Limits, why: str, draws: int) -> Decision:
     generator = np.random.default_rng(limits.seed)
-    for attempt in range(1, DRAWS + 1):
+    for attempt in range(1, draws + 1):
         if limits.left <= 0:
             return Decision(Verdict.UNDECIDED, f"time limit after {attempt - 1} drawn cohorts")
         merged = draw_merged(problem, generator)
@@ -184,7 +212,7 @@ def _by_drawing(problem: EndpointProblem, limits: Limits, why: str = "") -> Deci
             return Decision(Verdict.CONSISTENT, described(problem, merged), merged)
     reason = f"{why} " if why else ""
     return Decision(
-        Verdict.UNDECIDED, f"{reason}{DRAWS} drawn cohorts miss a printed number; bounds allow it"
+        Verdict.UNDECIDED, f"{reason}{draws} drawn cohorts miss a printed number; bounds allow it"
     )
 
 
@@ -233,7 +261,7 @@ def minimal_conflict(problem: EndpointProblem, limits: Limits) -> tuple[tuple[st
     def contradict(items: Iterable[str]) -> bool:
         kept = [*items, *(one.item for one in problem.known)]
         return (
-            decide(problem.restricted(kept), limits.share(20.0), may_draw=False).verdict
+            decide(problem.restricted(kept), limits.share(20.0), draws=0).verdict
             is Verdict.CONTRADICTORY
         )
 

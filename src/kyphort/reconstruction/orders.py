@@ -7,6 +7,7 @@ from math import factorial, log, prod
 
 from kyphort.reconstruction.hull import ArmRules, allocations, numbers_at_risk
 from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement
+from kyphort.reconstruction.ties import exact_values, excluded_by_tie
 
 Ranges = list[tuple[int, int]]
 
@@ -216,9 +217,13 @@ def _ordered(
     pooled: tuple[int, ...],
 ) -> Iterator[Order]:
     whole = numbers_at_risk(pooled_rules, pooled)
-    own = [numbers_at_risk(rules_of(problem, (arm,)), chosen[arm]) for arm in problem.everybody]
-    if whole is None or any(one is None for one in own):
+    rules = [rules_of(problem, (arm,)) for arm in problem.everybody]
+    own = [numbers_at_risk(mine, events) for mine, events in zip(rules, chosen, strict=True)]
+    if whole is None or excluded_by_tie(pooled_rules, pooled, whole):
         return
+    for mine, events, at_risk in zip(rules, chosen, own, strict=True):
+        if at_risk is None or excluded_by_tie(mine, events, at_risk):
+            return
     per_interval = [list(_words(numbers)) for numbers in zip(*chosen, strict=True)]
     intervals = tuple(index for index, number in enumerate(pooled) for _ in range(number))
     for words in product(*per_interval):
@@ -228,6 +233,21 @@ def _ordered(
         )
         if ranges is not None:
             yield Order(intervals, arms, *ranges)
+
+
+def has_open_tie(problem: EndpointProblem, found: Sequence[Order]) -> bool:
+    """Whether some survival must be met exactly, which a search can hardly settle."""
+    for order in found:
+        for members in (*((arm,) for arm in problem.everybody), problem.everybody):
+            mine = [
+                here
+                for here, arm in zip(order.intervals, order.arms, strict=True)
+                if arm in members
+            ]
+            events = [mine.count(interval) for interval in range(len(problem.cuts) + 1)]
+            if any(True for _ in exact_values(rules_of(problem, members), events)):
+                return True
+    return False
 
 
 def _words(numbers: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -34,12 +34,22 @@ def pair_of(at_risk: Integers, arms: Integers, one: Statement) -> Pair:
     )
 
 
+def difference(pair: Pair) -> Floats:
+    """Return observed less expected events of the first arm (m,)."""
+    found: Floats = pair.is_first.sum() - _share(pair).sum(axis=1)
+    return found
+
+
 def chi_square(pair: Pair) -> Floats:
     """Return chi-square of the log-rank test (m,)."""
-    share = pair.first / np.maximum(pair.first + pair.second, 1e-12)
-    difference = pair.is_first.sum() - share.sum(axis=1)
+    share = _share(pair)
     variance = (share * (1 - share)).sum(axis=1)
-    found: Floats = difference**2 / np.maximum(variance, 1e-12)
+    found: Floats = difference(pair) ** 2 / np.maximum(variance, 1e-12)
+    return found
+
+
+def _share(pair: Pair) -> Floats:
+    found: Floats = pair.first / np.maximum(pair.first + pair.second, 1e-12)
     return found
 
 

@@ -1,62 +1,77 @@
 """The tables by which a reader checks the report: determination, errata, agreement, rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from kyphort.errors import InvalidDataError
 from kyphort.reports.document import Column, Table
 from kyphort.reports.numbers import ABSENT, Kind, written
 from kyphort.reports.paths import value_at
-from kyphort.reports.results import ComparedNumber, EndpointRows, EventRow, Results
+from kyphort.reports.results import ComparedNumber, Determination, EndpointRows, EventRow, Results
 
 _QUANTITIES: tuple[tuple[str, str, Kind], ...] = (
     ("local_control.all.24.estimate", "Local control at 24 months", Kind.PERCENT),
+    ("local_control.all.24.std_error", "… its standard error", Kind.PERCENT),
     ("local_control.all.24.lower", "… its 95% lower limit", Kind.PERCENT),
     ("local_control.all.24.upper", "… its 95% upper limit", Kind.PERCENT),
-    ("local_control.all.24.at_risk", "… vertebrae at risk", Kind.COUNT),
     ("local_control.all.60.estimate", "Local control at 60 months", Kind.PERCENT),
+    ("local_control.all.60.std_error", "… its standard error", Kind.PERCENT),
     ("local_control.all.60.lower", "… its 95% lower limit", Kind.PERCENT),
     ("local_control.all.60.upper", "… its 95% upper limit", Kind.PERCENT),
-    ("local_control.all.60.at_risk", "… vertebrae at risk", Kind.COUNT),
+    ("local_control.all.73.estimate", "Local control after 73 months", Kind.PERCENT),
+    ("local_control.all.24.at_risk", "Vertebrae at risk at 24 months", Kind.COUNT),
+    ("local_control.all.36.at_risk", "… at 36 months", Kind.COUNT),
+    ("local_control.all.48.at_risk", "… at 48 months", Kind.COUNT),
+    ("local_control.all.60.at_risk", "… at 60 months", Kind.COUNT),
     (
-        "recurrence_cumulative_incidence.24.estimate",
-        "Recurrence by 24 months, death competing",
+        "restricted_mean_months.local_control_24.estimate",
+        "Mean time in local control within 24 months",
+        Kind.MONTHS,
+    ),
+    ("restricted_mean_months.local_control_60.estimate", "… within 60 months", Kind.MONTHS),
+    (
+        "recurrence_cumulative_incidence.12.estimate",
+        "Recurrence by 12 months, death competing",
         Kind.PERCENT,
     ),
+    ("recurrence_cumulative_incidence.24.estimate", "… by 24 months", Kind.PERCENT),
+    ("recurrence_cumulative_incidence.60.estimate", "… by 60 months", Kind.PERCENT),
     (
-        "recurrence_cumulative_incidence.60.estimate",
-        "Recurrence by 60 months, death competing",
+        "recurrence_cumulative_incidence.60.one_minus_kaplan_meier",
+        "… by 60 months as 1 − KM",
         Kind.PERCENT,
     ),
-    ("recurrence_cumulative_incidence.60.one_minus_kaplan_meier", "… by 1 − KM", Kind.PERCENT),
     (
         "death_cumulative_incidence.24.estimate",
         "Death before recurrence by 24 months",
         Kind.PERCENT,
     ),
     ("logrank_thoracic_lumbar.p_value", "Log-rank p, thoracic against lumbar", Kind.P_VALUE),
-    ("logrank_distance.p_value", "Log-rank p, 8, 11 and 13 mm", Kind.P_VALUE),
+    (
+        "hazard_ratio_thoracic_lumbar.estimate",
+        "Hazard ratio, thoracic against lumbar",
+        Kind.DECIMAL,
+    ),
+    ("hazard_ratio_thoracic_lumbar.lower", "… its 95% lower limit", Kind.DECIMAL),
+    ("hazard_ratio_thoracic_lumbar.upper", "… its 95% upper limit", Kind.DECIMAL),
+    ("comparisons.distance.logrank.p_value", "Log-rank p, 8, 11 and 13 mm", Kind.P_VALUE),
     ("overall_survival.24.estimate", "Overall survival at 24 months", Kind.PERCENT),
     ("overall_survival.24.std_error", "… its standard error", Kind.PERCENT),
+    ("overall_survival.24.lower", "… its 95% lower limit", Kind.PERCENT),
+    ("overall_survival.24.upper", "… its 95% upper limit", Kind.PERCENT),
+    ("overall_survival.6.at_risk", "Patients at risk at 6 months", Kind.COUNT),
+    ("overall_survival.12.at_risk", "… at 12 months", Kind.COUNT),
+    ("overall_survival.24.at_risk", "… at 24 months", Kind.COUNT),
+    ("overall_survival.36.at_risk", "… at 36 months", Kind.COUNT),
+    ("overall_survival.48.at_risk", "… at 48 months", Kind.COUNT),
+    ("overall_survival.60.at_risk", "… at 60 months", Kind.COUNT),
     ("median_survival_months.estimate", "Median survival [months]", Kind.MONTHS),
-    (
-        "restricted_mean_months.local_control_24.estimate",
-        "Mean time in local control within 24 months",
-        Kind.MONTHS,
-    ),
-    (
-        "restricted_mean_months.local_control_60.estimate",
-        "Mean time in local control within 60 months",
-        Kind.MONTHS,
-    ),
     (
         "restricted_mean_months.overall_survival_24.estimate",
         "Mean survival within 24 months",
         Kind.MONTHS,
     ),
-    (
-        "restricted_mean_months.overall_survival_60.estimate",
-        "Mean survival within 60 months",
-        Kind.MONTHS,
-    ),
+    ("restricted_mean_months.overall_survival_60.estimate", "… within 60 months", Kind.MONTHS),
     ("follow_up_months.median", "Follow-up as the paper defines it [months]", Kind.MONTHS),
     (
         "follow_up_months.reverse_km_median",
@@ -73,41 +88,65 @@ _QUANTITIES: tuple[tuple[str, str, Kind], ...] = (
 
 
 def determination(results: Results) -> Table:
-    """Whether the print determines the main quantities, and within which range."""
+    """Whether the print determines the main quantities: what is proved, and what was only seen."""
     computed, found = results.as_json(), results.determination or {}
-    rows = []
-    for path, label, kind in _QUANTITIES:
-        known = found.get(path)
-        if known is None:
-            continue
-        low, high = written(known.low, kind), written(known.high, kind)
-        rows.append(
-            (
-                label,
-                written(value_at(computed, path), kind),
-                known.kind,
-                ABSENT if known.low is None else low if low == high else f"{low} to {high}",
-                ABSENT if known.low is None else "proved" if known.bounds_proved else "seen",
-                known.verdict or ABSENT,
-                known.why,
-            )
-        )
+    rows = [
+        _determination_row(label, known, _value_at(computed, path), kind)
+        for path, label, kind in _QUANTITIES
+        if (known := found.get(path)) is not None
+    ]
+    cohorts = max((one.cohorts for one in found.values()), default=0)
+    over = f"Seen over {cohorts} cohorts" if cohorts else "Seen"
     return Table(
         "determination",
-        "Does the print determine it? Observed: read from a real registry. Printed: stands in the "
-        "paper. Proved: follows from what is printed. Range: the print leaves it open; the bounds "
-        "are proved, or only seen over reconstructed cohorts.",
+        "Does the print determine it? Proved: no data that return every printed number lie "
+        "outside. Seen: over reconstructed cohorts, beyond which the truth may lie. Only what is "
+        "printed or proved within narrow bounds is determined.",
         (
             Column("Quantity"),
             Column("This cohort"),
-            Column("Determination"),
-            Column("The print allows"),
-            Column("Bounds"),
+            Column("Proved"),
+            Column(over),
             Column("Verdict"),
             Column("Why"),
         ),
         tuple(rows),
     )
+
+
+def _determination_row(
+    label: str, known: Determination, value: float | None, kind: Kind
+) -> tuple[object, ...]:
+    proved = (known.low, known.high) if known.bounds_proved else None
+    seen = known.seen if known.seen or known.bounds_proved else (known.low, known.high)
+    fixed = known.kind if known.kind in {"observed", "printed"} else ""
+    return (
+        label,
+        written(value, kind),
+        fixed or _interval(proved, kind),
+        _interval(seen, kind),
+        VERDICTS.get(known.verdict or "", ABSENT),
+        known.why,
+    )
+
+
+VERDICTS = {"determined": "determined", "partly": "partly", "undetermined": "not determined"}
+
+
+def _interval(ends: tuple[float | None, float | None] | None, kind: Kind) -> str:
+    if ends is None or ends[0] is None or ends[1] is None:
+        return ABSENT
+    low, high = written(ends[0], kind), written(ends[1], kind)
+    return low if low == high else f"{low} to {high}"
+
+
+def _value_at(computed: Mapping[str, Any], path: str) -> float | None:
+    """Return a computed number; None where the results do not go so far."""
+    try:
+        found: float | None = value_at(computed, path)
+    except InvalidDataError:
+        return None
+    return found
 
 
 def errata(results: Results) -> Table:

@@ -34,7 +34,7 @@ def cell(results: Results, path: str, value: float | None) -> object:
         return Open(value, None, None)
     if found.kind == "proved" and found.low is None:
         return value
-    return Open(value, found.low, found.high)
+    return Open(value, found.low, found.high, is_seen=not found.bounds_proved)
 
 
 def open_note(results: Results) -> tuple[str, ...]:
@@ -43,7 +43,9 @@ def open_note(results: Results) -> tuple[str, ...]:
     if "range" not in kinds:
         return ()
     return (
-        "[a to b]: what the print allows; the number before it is this reconstructed cohort's. "
+        "[a to b]: proved of all data that return the print; [a to b seen]: seen over "
+        "reconstructed cohorts, and the truth may lie outside; the number before it is this "
+        "cohort's. "
         f"{OPEN_MARK}: the print leaves the value open.",
     )
 

@@ -11,11 +11,15 @@ OPEN_MARK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A value that the print does not pin down, with the bounds it is known to lie in, if any."""
+    """A value that the print does not pin down, with the bounds it is known to lie in, if any.
+
+    `is_seen` marks bounds that were only seen over reconstructed cohorts.
+    """
 
     value: float | None
     low: float | None
     high: float | None
+    is_seen: bool = False
 
     def written(self, kind: Kind) -> str:
         """Write the value with its range, or with a mark where no range is known."""
@@ -23,7 +27,8 @@ class Open:
         if self.low is None or self.high is None:
             return f"{text}{OPEN_MARK}"
         ends = written(self.low, kind), written(self.high, kind)
-        return text if set(ends) == {text} else f"{text} [{ends[0]} to {ends[1]}]"
+        seen = " seen" if self.is_seen else ""
+        return text if set(ends) == {text} else f"{text} [{ends[0]} to {ends[1]}{seen}]"
 
 
 @dataclass(frozen=True, slots=True)

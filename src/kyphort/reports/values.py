@@ -486,7 +486,8 @@ class Determination:
     """Whether the print determines a value, and within what bounds.
 
     `kind` is observed, printed, proved or range. `bounds_proved` tells bounds that no cohort with
-    the printed numbers can leave from bounds seen over reconstructed cohorts.
+    the printed numbers can leave from bounds seen over reconstructed cohorts. `seen` is the range
+    over `cohorts` reconstructed cohorts, beyond which the true extremes may lie.
     """
 
     kind: str
@@ -495,6 +496,8 @@ class Determination:
     verdict: str | None
     bounds_proved: bool
     why: str
+    seen: tuple[float, float] | None = None
+    cohorts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,16 @@
 """Printed beside computed, and whether the print determines what was computed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kyphort.published import Publication, PublishedNumber, agrees, in_printed_unit
+from kyphort.published import (
+    DeterminationKind,
+    Publication,
+    PublishedNumber,
+    agrees,
+    in_printed_unit,
+)
 from kyphort.reports.paths import numbers_in, value_at
 from kyphort.reports.results import ComparedNumber, Determination, Erratum, Results
 
@@ -33,7 +39,7 @@ def compare(results: Results, publication: Publication) -> Results:
             for one in publication.errata
         ),
         determination=(
-            {path: _determined(publication, path) for path, _ in numbers_in(computed)}
+            {path: _determined(publication, path) for path in _paths(publication, computed)}
             if results.provenance.synthetic
             else observed(results)
         ),
@@ -55,6 +61,12 @@ def _compared(number: PublishedNumber, results: Mapping[str, Any]) -> ComparedNu
     )
 
 
+def _paths(publication: Publication, computed: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the path of every computed number, and of what is only known as a range."""
+    yield from (path for path, _ in numbers_in(computed))
+    yield from (one.path for one in publication.ranges if "*" not in one.path)
+
+
 def _determined(publication: Publication, path: str) -> Determination:
     found = publication.determination_of(path)
     return Determination(
@@ -63,5 +75,8 @@ def _determined(publication: Publication, path: str) -> Determination:
         found.high,
         found.verdict.value,
         found.bounds_proved,
-        found.why,
+        # Where the print leaves a value open, how its bounds were found says more.
+        found.source if found.kind is DeterminationKind.RANGE and found.source else found.why,
+        found.seen,
+        found.cohorts,
     )

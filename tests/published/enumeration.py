@@ -1,37 +1,25 @@
-"""Prove what the printed local-control curves of Bludau et al. (2020) say of their own precision.
+"""Every sequence of numbers at risk behind a local-control curve of Bludau et al. (2020).
 
 A Kaplan-Meier curve with few events is a product of (n - 1)/n over the numbers at risk n at its
-events. This script runs through every strictly decreasing sequence of numbers at risk whose product
-rounds to all six printed values, and keeps the smallest and the largest Greenwood standard error
-and log-log 95 % limits at each landmark.
-
-Each curve is taken alone, with the number of events that falls between two landmarks. The bounds
-are therefore outer bounds: a model that joins the curves, the log-rank test and survival can only
-narrow them. Tied events need no case of their own, because (n - 2)/n and its Greenwood term are
-those of two events at n and n - 1.
-
-    python scripts/build_bludau2020_ranges.py [file]
+events. All strictly decreasing sequences whose product rounds to the six printed values are run
+through, with the number of events that falls between two landmarks: a second way to the bounds that
+the engine proves, without anything of it.
 """
 
 import itertools
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-PUBLICATION = Path(__file__).parents[1] / "src" / "kyphort" / "published" / "bludau2020"
-TARGET = PUBLICATION / "proved_ranges.toml"
 LANDMARKS = (6, 12, 24, 36, 48, 60)
 SPLIT = 3
 """Landmarks before the split are enumerated as heads, those after it as tails."""
 HALF_DIGIT = 0.0005
 SLACK = 1e-12
 QUANTITIES = ("std_error", "lower", "upper")
-DECIMALS = 6
 Z = NormalDist().inv_cdf(0.975)
 
 Floats = NDArray[np.float64]
@@ -197,66 +185,3 @@ def bounds(curve: PrintedCurve) -> CurveBounds:
         most = np.maximum(most, found.at_risk.max(axis=0))
         count += len(found.at_risk)
     return CurveBounds(low, high, fewest, most, count)
-
-
-HEADER = """\
-# Written by scripts/build_bludau2020_ranges.py; do not edit.
-#
-# [[curve]]: how many sequences of numbers at risk give back all six printed values of one
-# local-control curve, and the smallest and largest number at risk at each of its events.
-# [[range]]: the extremes of the Greenwood standard error and the log-log 95 % limits over those
-# sequences, as fractions, rounded outwards. Each curve alone: outer bounds.
-"""
-SOURCE = "exhaustive enumeration, scripts/build_bludau2020_ranges.py"
-NOTE = "outer bounds from this curve alone; any further constraint can only narrow them"
-DETERMINED_WIDTH = 0.01
-PARTLY_WIDTH = 0.05
-
-
-def verdict(low: float, high: float) -> str:
-    """Say how much a range leaves open: less than 1 or 5 percentage points, or more."""
-    if high - low <= DETERMINED_WIDTH:
-        return "determined"
-    return "partly" if high - low <= PARTLY_WIDTH else "undetermined"
-
-
-def outwards(low: float, high: float) -> tuple[float, float]:
-    """Round the ends of a range away from each other."""
-    scale = 10**DECIMALS
-    return np.floor(low * scale) / scale, np.ceil(high * scale) / scale
-
-
-def curve_text(curve: PrintedCurve, found: CurveBounds) -> str:
-    """Return the TOML of one curve."""
-    blocks = [
-        "[[curve]]\n"
-        f'name = "{curve.name}"\n'
-        f"sequences = {found.sequence_count}\n"
-        f"at_risk_low = {found.at_risk_low.tolist()}\n"
-        f"at_risk_high = {found.at_risk_high.tolist()}\n"
-    ]
-    for (column, month), (row, quantity) in itertools.product(
-        enumerate(LANDMARKS), enumerate(QUANTITIES)
-    ):
-        low, high = outwards(found.low[row, column], found.high[row, column])
-        blocks.append(
-            "[[range]]\n"
-            f'path = "local_control.{curve.name}.{month}.{quantity}"\n'
-            f"low = {low:.{DECIMALS}f}\n"
-            f"high = {high:.{DECIMALS}f}\n"
-            'kind = "proved"\n'
-            f'verdict = "{verdict(low, high)}"\n'
-            f'source = "{SOURCE}"\n'
-            f'note = "{NOTE}"\n'
-        )
-    return "\n".join(blocks)
-
-
-def build(target: Path) -> None:
-    """Write the proved ranges of all curves to `target`."""
-    texts = [curve_text(curve, bounds(curve)) for curve in CURVES]
-    target.write_text("\n".join([HEADER, *texts]), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    build(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET)
