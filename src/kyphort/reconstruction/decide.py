@@ -19,7 +19,7 @@ from kyphort.reconstruction.orders import (
 from kyphort.reconstruction.sampling import INSIDE, PARTICLES, sample_order
 from kyphort.reconstruction.sequences import Sequence, Status, search
 from kyphort.reconstruction.solver import Limits
-from kyphort.reconstruction.statements import EndpointProblem
+from kyphort.reconstruction.statements import EndpointProblem, Kind
 from kyphort.reconstruction.witness import faults
 
 FEW_EVENTS = 24
@@ -72,6 +72,8 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
     if sampled is not None:
         return Decision(Verdict.CONSISTENT, described(problem, sampled), sampled)
     outcome = search(problem, found, limits)
+    if outcome.status is Status.IMPOSSIBLE and not _holds_with_ties(problem, found, limits):
+        return Decision(Verdict.UNDECIDED, _ONLY_WITHOUT_TIES)
     if outcome.status is Status.IMPOSSIBLE:
         return Decision(
             Verdict.CONTRADICTORY,
@@ -89,6 +91,19 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
     return Decision(Verdict.CONSISTENT, described(problem, outcome.sequence), outcome.sequence)
 
 
+_ONLY_WITHOUT_TIES = (
+    "no cohort fits whose events all fall on different days; whether one with several events on "
+    "one day does was not decided"
+)
+
+
+def _holds_with_ties(problem: EndpointProblem, found: list[Order], limits: Limits) -> bool:
+    """Whether a contradiction stands when events may share days, which changes tests alone."""
+    if not problem.of(Kind.LOGRANK, Kind.HAZARD):
+        return True
+    return search(problem, found, limits, ties=True).status is Status.IMPOSSIBLE
+
+
 SAMPLED_ORDERS = 24
 
 
@@ -97,6 +112,8 @@ def _sampled(problem: EndpointProblem, found: list[Order], limits: Limits) -> Se
     generator = np.random.default_rng(limits.seed)
     for order in found[:SAMPLED_ORDERS]:
         for inside in (INSIDE, 0.0):
+            if limits.left <= 0:
+                return None
             pool = sample_order(problem, order, PARTICLES, generator, inside)
             for index in range(min(3, len(pool.at_risk))):
                 sequence = pool.sequence(index)

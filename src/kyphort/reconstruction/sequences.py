@@ -3,7 +3,8 @@
 Only the order of exits and events matters to Kaplan-Meier estimates, to the log-rank test and to
 Cox regression with one binary covariate, so that there is no time grid: the unknowns are the
 numbers at risk of every arm at every event of one order. Logarithms are whole multiples of 1e-8;
-windows are widened by what this rounding can do, so that a proof of infeasibility holds.
+windows are widened by what this rounding can do, so that a proof of infeasibility holds. With
+`ties` the terms of tests are ranges that hold whichever events share a day.
 """
 
 import math
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 from kyphort.reconstruction.orders import Order
 from kyphort.reconstruction.solver import Limits, cp_sat, solve
 from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement
+from kyphort.reconstruction.ties import Room, expected, room_of, variance, weighted_share
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ortools.sat.python.cp_model import IntVar
 
 LOG_SCALE = 10**8
@@ -97,17 +101,19 @@ def solve_order(
     target: Target = None,
     *,
     largest: bool = True,
+    ties: bool = False,
 ) -> Outcome:
     """Search one order for numbers at risk that give back every statement of the problem.
 
-    With a `target` its largest (or smallest) value is sought, and `bound` is what is proved.
+    With a `target` its largest (or smallest) value is sought, and `bound` is what is proved. With
+    `ties` a solution is none yet, but that there is none holds for events that share days as well.
 
     Raises
     ------
     SolverMissingError
         When OR-Tools is not installed.
     """
-    model = _OrderModel(problem, order)
+    model = _OrderModel(problem, order, ties=ties)
     for statement in problem.statements:
         model.state(statement)
     scale = model.aim(target, largest=largest)
@@ -146,7 +152,7 @@ def chi_square_window(p_low: float, p_high: float) -> tuple[float, float]:
 def _chi_square(p: float) -> float:
     if p <= 0:
         return math.inf
-    return NormalDist().inv_cdf(min(1 - 1e-16, 1 - p / 2)) ** 2 if p < 1 else 0.0
+    return NormalDist().inv_cdf(p / 2) ** 2 if p < 1 else 0.0
 
 
 def p_of(chi_square: float) -> float:
@@ -161,8 +167,8 @@ def p_of(chi_square: float) -> float:
 class _OrderModel:
     """The variables of one order: `own[a][e]` at risk in arm a at event e, `whole[e]` of all."""
 
-    def __init__(self, problem: EndpointProblem, order: Order) -> None:
-        self.problem, self.order = problem, order
+    def __init__(self, problem: EndpointProblem, order: Order, *, ties: bool = False) -> None:
+        self.problem, self.order, self.ties = problem, order, ties
         self.model = cp_sat().CpModel()
         self.events = range(len(order.arms))
         self.own = [
@@ -326,7 +332,8 @@ class _OrderModel:
         arms = (one.members[0], one.against[0])
         key = (kind, arms, event)
         if key not in self._tables:
-            function = _pair_function(kind, one)
+            room = room_of(self.order, arms, event) if self.ties else _NO_TIES
+            function = _pair_function(kind, one, room)
             (low_a, high_a), (low_b, high_b) = (self.order.own[arm][event] for arm in arms)
             rows = [
                 (a, b, function(a, b))
@@ -358,13 +365,29 @@ class _OrderModel:
             shared = self._shared(one)
             largest = (len(shared) + 1) * TABLE_SCALE
             difference, variance = self._between(-largest, largest), self._between(0, largest)
-            expected = sum(self._pair("expected", event, one) for event in shared)
-            self.model.add(difference == self._observed(one) * TABLE_SCALE - expected)
-            self.model.add(variance == sum(self._pair("variance", event, one) for event in shared))
+            observed = self._observed(one) * TABLE_SCALE
+            least, most = self._sums("expected", one)
+            self.model.add(difference <= observed - least)
+            self.model.add(difference >= observed - most)
+            least, most = self._sums("variance", one)
+            self.model.add(variance >= least)
+            self.model.add(variance <= most)
             square = self._between(0, largest**2)
             self.model.add_multiplication_equality(square, [difference, difference])
             self._tests[one.item] = difference, variance, square, 2 * largest * len(shared)
         return self._tests[one.item]
+
+    def _sums(self, kind: str, one: Statement) -> tuple[Any, Any]:
+        """Return the smallest and largest sum of a term over the events; the same without ties."""
+        shared = self._shared(one)
+        if not self.ties:
+            total = sum(self._pair(f"{kind} low", event, one) for event in shared)
+            return total, total
+        low, high = (
+            sum(self._pair(f"{kind} {end}", event, one) for event in shared)
+            for end in ("low", "high")
+        )
+        return low, high
 
     def _chi_square(self, one: Statement, *, largest: bool) -> "IntVar":
         """Return a number that is at most (for the largest), or at least, chi-square."""
@@ -384,10 +407,11 @@ class _OrderModel:
         shared = self._shared(one)
         observed, margin = self._observed(one) * TABLE_SCALE, len(shared) + 1
         if one.low > 0:
-            at_low = sum(self._pair(f"share {one.low!r}", event, one) for event in shared)
+            at_low = sum(self._pair("share low", event, one) for event in shared)
             self.model.add(at_low <= observed + margin)
-        at_high = sum(self._pair(f"share {one.high!r}", event, one) for event in shared)
-        self.model.add(at_high >= observed - margin)
+        if math.isfinite(one.high):
+            at_high = sum(self._pair("share high", event, one) for event in shared)
+            self.model.add(at_high >= observed - margin)
 
 
 def _log_of(n: int) -> int:
@@ -402,20 +426,38 @@ def _greenwood_of(n: int) -> int:
 _SINGLE = {"log": _log_of, "greenwood": _greenwood_of}
 
 
-def _pair_function(kind: str, one: Statement) -> Any:  # noqa: ANN401 - (int, int) -> int
-    if kind == "expected":
-        return lambda a, b: round(TABLE_SCALE * a / (a + b))
-    if kind == "variance":
-        return lambda a, b: round(TABLE_SCALE * a * b / (a + b) ** 2)
-    ratio = one.low if kind == f"share {one.low!r}" else one.high
-    return lambda a, b: round(TABLE_SCALE * ratio * a / (ratio * a + b))
+_NO_TIES = Room((0, 0), (0, 0))
 
 
-def search(problem: EndpointProblem, found: Iterable[Order], limits: Limits) -> Outcome:
-    """Search all orders: the first solution, impossible when every order is, otherwise unknown."""
+def _pair_function(kind: str, one: Statement, room: Room) -> "Callable[[int, int], int]":
+    """Return one end of a term's range as a whole number, of the numbers at risk of two arms."""
+    name, _, end = kind.partition(" ")
+    side, ratio = int(end == "high"), one.high if end == "high" else one.low
+
+    def function(a: int, b: int) -> int:
+        if name == "expected":
+            ends = expected(a, b, room)
+        elif name == "variance":
+            ends = variance(a, b, room)
+        else:
+            ends = weighted_share(a, b, ratio, room)
+        return round(TABLE_SCALE * ends[side])
+
+    return function
+
+
+def search(
+    problem: EndpointProblem, found: Iterable[Order], limits: Limits, *, ties: bool = False
+) -> Outcome:
+    """Search all orders: the first solution, impossible when every order is, otherwise unknown.
+
+    `ties` as in `solve_order`.
+    """
     undecided = False
     for order in found:
-        outcome = solve_order(problem, order, limits)
+        if limits.left <= 0:
+            return Outcome(Status.UNKNOWN)
+        outcome = solve_order(problem, order, limits, ties=ties)
         if outcome.status is Status.FOUND:
             return outcome
         undecided |= outcome.status is Status.UNKNOWN

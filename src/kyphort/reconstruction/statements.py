@@ -1,10 +1,8 @@
 """What a publication says of one endpoint, as windows on events and numbers at risk."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
 
 from kyphort.published.specification import (
     Curve,
@@ -16,10 +14,10 @@ from kyphort.published.specification import (
     Specification,
     TimeSummary,
 )
+from kyphort.reconstruction.limits import PrintedLimit
 
 EVERYBODY = "all"
 REST = "others"
-_Z = NormalDist().inv_cdf(0.975)
 
 
 class Kind(StrEnum):
@@ -52,7 +50,8 @@ class Statement:
 
     `members` are the arms by position: one for a group's curve, all for the pooled one; the second
     tuple of a comparison stands in `against`. `cut` is None for a statement about the whole time.
-    Statements of one printed number share `item`.
+    Statements of one printed number share `item`. The window of a limit is one of Greenwood's sum;
+    `limit` is its print.
     """
 
     kind: Kind
@@ -63,6 +62,7 @@ class Statement:
     high: float
     cut: Cut | None = None
     against: tuple[int, ...] = ()
+    limit: PrintedLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +271,11 @@ class _Writer:
             lower = side == "lower"
             if curve.shows_failure:
                 low, high, lower = 1 - high, 1 - low, not lower
-            allowed = greenwood_window(window, (low, high), curve.limits, is_lower=lower)
-            if allowed is not None:
-                yield Statement(
-                    Kind.GREENWOOD, f"{item} {side}", f"{at}: {side} limit {limit}{unit}",
-                    members, *allowed, Cut(time),
-                )  # fmt: skip
+            shown = PrintedLimit(low, high, curve.limits, is_lower=lower)
+            yield Statement(
+                Kind.GREENWOOD, f"{item} {side}", f"{at}: {side} limit {limit}{unit}", members,
+                *shown.window(window), Cut(time), limit=shown,
+            )  # fmt: skip
 
     def _table(
         self, curve: Curve, members: tuple[int, ...], position: int, at: str
@@ -372,37 +371,6 @@ def coordinate_landmarks(curve: Curve) -> tuple[tuple[float, float], ...]:
         return tuple(flat)
     step = (len(flat) - 1) / (LARGEST_COORDINATES - 1)
     return tuple(flat[round(index * step)] for index in range(LARGEST_COORDINATES))
-
-
-def greenwood_window(
-    survival: tuple[float, float], limit: tuple[float, float], transform: str, *, is_lower: bool
-) -> tuple[float, float] | None:
-    """Return the window of Greenwood's sum that a printed 95 % limit allows, widened by 2 %.
-
-    Greenwood's sum is Σ d/(n(n − d)). Limits on the log-log scale are S^exp(±z√G/|log S|), on the
-    log scale S·exp(±z√G), plain ones S ± z·S·√G. None when a limit of 0 or 1 says nothing.
-    """
-    values = [
-        found
-        for s in (survival[0], 0.5 * (survival[0] + survival[1]), survival[1])
-        for edge in limit
-        if (found := _root_greenwood(s, edge, transform, is_lower=is_lower)) is not None
-    ]
-    if not values or limit[0] <= 0 or limit[1] >= 1:
-        return None
-    low, high = max(0.0, min(values)), max(values)
-    return (0.98 * low) ** 2, (1.02 * high) ** 2
-
-
-def _root_greenwood(s: float, edge: float, transform: str, *, is_lower: bool) -> float | None:
-    if not (0 < s < 1 and 0 < edge < 1):
-        return None
-    sign = 1 if is_lower else -1
-    if transform == "log-log":
-        return max(0.0, sign * math.log(math.log(edge) / math.log(s))) * -math.log(s) / _Z
-    if transform == "log":
-        return max(0.0, sign * math.log(s / edge)) / _Z
-    return max(0.0, sign * (s - edge)) / (_Z * s)
 
 
 def is_unit_of(specification: Specification, endpoint: Endpoint) -> bool:
