@@ -14,7 +14,7 @@ from kyphort.reconstruction.cohort import RebuiltCohort
 from kyphort.reconstruction.consequences import extremes
 from kyphort.reconstruction.decide import FEW_EVENTS, arm_alone, pooled_alone
 from kyphort.reconstruction.draw import draw_cohort, plan_of
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rules_of
 from kyphort.reconstruction.rows import labelled_rows, survival_data
 from kyphort.reconstruction.sequences import ChiSquare, Greenwood, p_of
@@ -319,7 +319,10 @@ class _Prover:
             return None
         found = self._alone(curve)
         if found is None:
-            states = reachable(rules_of(problem, (0,))).cuts[cut]
+            try:
+                states = reachable(rules_of(problem, (0,))).cuts[cut]
+            except TooManyStatesError:
+                return None
             return (
                 (float(states.at_risk.min()), float(states.at_risk.max())) if len(states) else None
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kyphort.reconstruction.decide import FEW_EVENTS, arm_alone, independent_parts, pooled_alone
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.findings import Proved
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rules_of
 from kyphort.reconstruction.sequences import (
@@ -154,7 +154,10 @@ def _by_bounds(problem: EndpointProblem) -> Iterator[Proved]:
     if max(problem.sizes) > LARGEST:
         return
     for part in (one for whole in independent_parts(problem) for one in _single_curves(whole)):
-        states = reachable(rules_of(part, (0,)))
+        try:
+            states = reachable(rules_of(part, (0,)))
+        except TooManyStatesError:
+            continue
         for cut, here in zip(part.cuts, states.cuts, strict=True):
             if cut.side == 0 or not len(here):
                 continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.findings import Finding, Verdict
 from kyphort.reconstruction.merging import draw_merged
 from kyphort.reconstruction.orders import (
@@ -181,9 +181,13 @@ def _impossible_by_bounds(problem: EndpointProblem) -> Decision | None:
     if len(problem.arms) > 1:
         alone.append(pooled_alone(problem))
     first, last = event_intervals(problem)
-    for one in alone:
+    for one in (each for each in alone if each.statements):
         rules = replace(rules_of(one, (0,)), first_interval=first, last_interval=last)
-        if not reachable(rules).is_possible:
+        try:
+            is_possible = reachable(rules).is_possible
+        except TooManyStatesError:
+            continue
+        if not is_possible:
             return Decision(
                 Verdict.CONTRADICTORY,
                 f"no numbers at risk and events of {one.arms[0]} fit at every landmark",

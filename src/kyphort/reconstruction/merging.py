@@ -18,6 +18,8 @@ from kyphort.reconstruction.two_arms import misses
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_STATES = 8000
+"""States that are kept at one cut for drawing."""
 SKEWS = np.linspace(-3.0, 3.0, 13)
 """By how much the exits of one arm come later within each interval than those of the others."""
 
@@ -42,7 +44,7 @@ def prepare(problem: EndpointProblem) -> Drawn:
         rules = tuple(
             replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
         )
-        states = tuple(map(reachable, rules))
+        states = tuple(reachable(one, MOST_STATES) for one in rules)
         if all(one.is_possible for one in states):
             break
     return Drawn(problem, rules, states)
@@ -99,6 +101,8 @@ def draw_timed(
 
     `template` holds the wished numbers at risk of each arm at the cuts.
     """
+    if not all(one.is_possible for one in drawn.states):
+        return None
     wished = default_template(drawn, rng) if template is None else template
     each = []
     for arm, rules in enumerate(drawn.rules):

@@ -196,7 +196,7 @@ class _OrderModel:
     def state(self, one: Statement) -> None:
         """Add one statement."""
         match one.kind:
-            case Kind.SURVIVAL:
+            case Kind.SURVIVAL | Kind.NEVER_BELOW:
                 self._survival(one)
             case Kind.GREENWOOD:
                 self._greenwood(one)

@@ -1,5 +1,6 @@
 """What a publication says of one endpoint, as windows on events and numbers at risk."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     """What a statement limits."""
 
     SURVIVAL = "survival"
+    NEVER_BELOW = "never_below"
     GREENWOOD = "greenwood"
     AT_RISK = "at_risk"
     EVENTS = "events"
@@ -298,10 +300,14 @@ class _Writer:
             )  # fmt: skip
 
     def _median(self, curve: Curve, members: tuple[int, ...], name: str) -> Iterable[Statement]:
+        if curve.median_not_reached:
+            text = f"{name}: median not reached"
+            yield Statement(Kind.NEVER_BELOW, f"{curve.id} median", text, members, 0.5, 1.0)
         if curve.median is None:
             return
         item, text = f"{curve.id} median", f"{name}: median {curve.median}"
-        yield Statement(Kind.SURVIVAL, item, text, members, 0.0, 0.5, Cut(curve.median.high))
+        if math.isfinite(curve.median.high):
+            yield Statement(Kind.SURVIVAL, item, text, members, 0.0, 0.5, Cut(curve.median.high))
         yield Statement(Kind.SURVIVAL, item, text, members, 0.5, 1.0, Cut(curve.median.low, 0))
 
     def _coordinates(

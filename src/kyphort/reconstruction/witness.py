@@ -33,7 +33,7 @@ _SIDES = {Kind.HAZARD: 0.0, Kind.HAZARD_LOWER: -1.0, Kind.HAZARD_UPPER: 1.0}
 
 def _value(problem: EndpointProblem, sequence: Sequence, one: Statement) -> float:
     match one.kind:
-        case Kind.SURVIVAL:
+        case Kind.SURVIVAL | Kind.NEVER_BELOW:
             return survival_at(problem, sequence, one)
         case Kind.GREENWOOD:
             return greenwood_at(problem, sequence, one)
