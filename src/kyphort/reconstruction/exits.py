@@ -423,7 +423,9 @@ class _Drawing:
 
     def _rest(self, at_risk: int, events: int) -> list[tuple[bool, ...]] | None:
         """Return the exits after the last cut: the events that are left, in any order."""
-        left = 0 if self.rules.total is None else self.rules.total - events
+        left = min(self.rules.after, at_risk)
+        if self.rules.total is not None:
+            left = self.rules.total - events
         if not 0 <= left <= at_risk:
             return None
         rest = np.zeros(at_risk, dtype=bool)
