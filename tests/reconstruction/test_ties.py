@@ -14,8 +14,8 @@ from kyphort.reconstruction.ties import expected, room_of, variance, weighted_sh
 
 from .papers import read
 
-# Seven patients seen every 30 days, found among random publications: the hazard ratio is that of Cox
-# regression by Efron on tied times, and no order of events on different days gives it.
+# Seven patients seen every 30 days, found among random publications: the hazard ratio is that of
+# Cox regression by Efron on tied times, and no order of events on different days gives it.
 TIED = """
 schema = "kyphort-specification/1"
 id = "tied"

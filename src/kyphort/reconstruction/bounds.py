@@ -204,7 +204,9 @@ def _of_curve(
     if kind == "median":
         return float(fitted.quantile(0.5).estimate)
     if kind == "restricted_mean":
-        return float(fitted.restricted_mean(time).value)
+        # A curve that ends before says nothing of the mean up to there.
+        is_known = time <= float(data.time.max()) or float(fitted.survival[-1]) == 0
+        return float(fitted.restricted_mean(time).value) if is_known else math.nan
     if kind == "at_risk":
         return float((data.time >= time - 1e-9).sum())
     points = fitted.at(time)

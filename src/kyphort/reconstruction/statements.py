@@ -176,6 +176,9 @@ def _problem(
     for summary in specification.time_summaries:
         if (summary.endpoint, summary.of) == (endpoint.id, "events"):
             statements += writer.summary(summary)
+        if (summary.endpoint, summary.of) == (endpoint.id, "follow_up"):
+            times = [one.cut.time for one in statements if one.cut is not None]
+            statements += writer.follow_up(summary, sizes, times)
     for test in specification.logranks:
         if test.endpoint == endpoint.id and all(name in arms for name in test.groups):
             statements += writer.logrank(test)
@@ -334,6 +337,26 @@ class _Writer:
                     kind, f"{summary.id} {word}", f"{what}: {word} {printed}", everybody,
                     printed.low, printed.high,
                 )  # fmt: skip
+
+    def follow_up(
+        self, summary: TimeSummary, sizes: tuple[int, ...], times: list[float]
+    ) -> Iterable[Statement]:
+        """Say who is at risk at landmarks before the shortest and after the longest follow-up."""
+        shortest, longest = summary.minimum, summary.maximum
+        before = [one for one in times if shortest is not None and one < shortest.low]
+        after = [one for one in times if longest is not None and one > longest.high]
+        for word, printed, ends, is_early in (
+            ("shortest", shortest, before, True), ("longest", longest, after, False),
+        ):  # fmt: skip
+            if not ends:
+                continue
+            text = f"{self.endpoint.label}: {word} follow-up {printed}"
+            cut = Cut(max(ends) if is_early else min(ends))
+            for arm, size in enumerate(sizes):
+                number = size if is_early else 0
+                yield Statement(
+                    Kind.AT_RISK, f"{summary.id} {word}", text, (arm,), number, number, cut
+                )
 
     def logrank(self, test: LogRank) -> Iterable[Statement]:
         first, *others = (self.arms.index(name) for name in test.groups)

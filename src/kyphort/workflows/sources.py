@@ -57,7 +57,8 @@ def side_by_side(
         )
         for index, (name, cohort, table) in enumerate(zip(names, cohorts, tables, strict=True))
     )
-    plotted = tuple(_plotted(name, table) for name, table in zip(names, tables, strict=True))
+    last = max(float(table.vertebrae.survival_data().time.max()) for table in tables)
+    plotted = tuple(_plotted(name, table, last) for name, table in zip(names, tables, strict=True))
     units = tuple(
         unit
         for name, cohort, table in zip(names, cohorts, tables, strict=True)
@@ -79,9 +80,9 @@ def _names(cohorts: Sequence[Cohort], beside: Sequence[Path]) -> list[str]:
     return found
 
 
-def _plotted(name: str, table: Tables) -> PlottedCurve:
+def _plotted(name: str, table: Tables, last_month: float) -> PlottedCurve:
     data = table.vertebrae.survival_data()
-    return curves.plotted(name, data, kaplan_meier(data, cluster_robust=True))
+    return curves.plotted(name, data, kaplan_meier(data, cluster_robust=True), last_month)
 
 
 def _against(own: Tables, other: Tables) -> SourceComparison:
