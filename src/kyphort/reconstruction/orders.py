@@ -37,6 +37,8 @@ def rules_of(problem: EndpointProblem, members: tuple[int, ...]) -> ArmRules:
     total = None
     position = {cut: index for index, cut in enumerate(problem.cuts)}
     for one in problem.statements:
+        if one.members == members and one.kind is Kind.NEVER_BELOW and survival:
+            survival[-1] = _both(survival[-1], (_log(one.low), _log(one.high)))
         if one.members != members or one.kind not in (Kind.SURVIVAL, Kind.AT_RISK, Kind.EVENTS):
             continue
         if one.cut is None:

@@ -68,11 +68,17 @@ def side_by_side(
 
 
 def _names(cohorts: Sequence[Cohort], beside: Sequence[Path]) -> list[str]:
-    """Name each source: the own cohort, then the folders, with SYNTHETIC where it is."""
-    found = [cohorts[0].name]
-    for cohort, path in zip(cohorts[1:], beside, strict=True):
-        mark = " (SYNTHETIC)" if cohort.synthetic else ""
-        found.append(f"{path.name}{mark}")
+    """Name each source: the own cohort, then the folders, with SYNTHETIC where it is.
+
+    Cohorts of several ensembles have one folder name: the folder above tells them apart.
+    """
+    short = [path.name for path in beside]
+    full = [f"{path.resolve().parent.name}/{path.name}" for path in beside]
+    names = short if len(set(short)) == len(short) else full
+    found = [
+        f"{name} (SYNTHETIC)" if cohort.synthetic else name
+        for cohort, name in zip(cohorts, [cohorts[0].name, *names], strict=True)
+    ]
     if len(set(found)) < len(found):
         raise InvalidDataError(
             "Two sources have the same name. Give each folder a name of its own, once."
