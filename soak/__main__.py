@@ -10,6 +10,7 @@ from soak import (
     faulty_files,
     kills,
     properties,
+    publications,
     reconstruction,
     registry_kills,
     regression_coverage,
@@ -25,6 +26,7 @@ CAMPAIGNS = {
     "kills": kills.run,
     "registry-kills": registry_kills.run,
     "reconstruction": reconstruction.run,
+    "publications": publications.run,
 }
 
 

@@ -13,11 +13,11 @@ from ortools.sat.python import cp_model
 from kyphort.published.specification import find_specification
 from kyphort.reconstruction import Limits, Verdict
 from kyphort.reconstruction.check import perturbations
+from kyphort.reconstruction.edge_values import excluded_by_edge
 from kyphort.reconstruction.hull import ArmRules, numbers_at_risk
 from kyphort.reconstruction.orders import rules_of
 from kyphort.reconstruction.passages import FINE, TooManyCellsError, limits_of, passages
 from kyphort.reconstruction.statements import problems_of
-from kyphort.reconstruction.ties import excluded_by_tie
 
 PAPER = find_specification("bludau2020")
 (SURVIVAL,) = problems_of(PAPER, PAPER.endpoint("overall_survival"))
@@ -212,11 +212,11 @@ def test_a_tie_is_excluded_only_when_no_number_at_risk_divides() -> None:
     at_90 = rules(10, [(0.85, 0.9), (0.9, 0.95)], 1)
     ranges = numbers_at_risk(at_90, (1, 0, 0))
     assert ranges == [(10, 10)]
-    assert not excluded_by_tie(at_90, (1, 0, 0), ranges)
+    assert not excluded_by_edge(at_90, (1, 0, 0), ranges)
     at_8005 = rules(89, [(0.7995, 0.8005), (0.8005, 0.8015)], 6)
-    assert excluded_by_tie(at_8005, (6, 0, 0), [(2, 89)] * 6)
+    assert excluded_by_edge(at_8005, (6, 0, 0), [(2, 89)] * 6)
     # With an event between the landmarks nothing has to be met exactly.
-    assert not excluded_by_tie(at_8005, (5, 1, 0), [(2, 89)] * 6)
+    assert not excluded_by_edge(at_8005, (5, 1, 0), [(2, 89)] * 6)
 
 
 def test_too_little_time_leaves_a_curve_open() -> None:

@@ -115,7 +115,7 @@ def test_interrupted_work_keeps_what_is_verified(
 ) -> None:
     import kyphort.workflows.paper as workflow
 
-    def drawn_once(plan: object, seed: int) -> object:
+    def drawn_once(plan: object, seed: int, _: float) -> object:
         if seed > 1:
             raise KeyboardInterrupt
         return draw_cohort(plan, seed)  # type: ignore[arg-type]  # a Plan

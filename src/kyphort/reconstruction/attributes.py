@@ -37,7 +37,10 @@ def with_attributes(
         if found is None:
             return None
         if table.unit is RowUnit.PATIENT:
-            found = _patients_by(table, name, found, rng)
+            of_death = any(
+                one.id == table.endpoint and one.is_death for one in specification.endpoints
+            )
+            found = _patients_by(table, name, found, rng, of_death=of_death)
         else:
             found = _units_by(table, name, found, rng)
     if found is None:
@@ -49,10 +52,16 @@ def with_attributes(
 
 
 def _patients_by(
-    table: CrossTable, name: str, patients: Patients, rng: np.random.Generator
+    table: CrossTable,
+    name: str,
+    patients: Patients,
+    rng: np.random.Generator,
+    *,
+    of_death: bool,
 ) -> Patients | None:
     """Give each patient one category, so that patients, units and events add up."""
-    classes = Counter(map(_class_of, patients))
+    kinds = [_class_of(one, of_death=of_death) for one in patients]
+    classes = Counter(kinds)
     shares = _shares(table.rows, classes, rng)
     if shares is None:
         return None
@@ -63,14 +72,15 @@ def _patients_by(
         for kind in classes
     }
     return tuple(
-        replace(one, attributes=(*one.attributes, (name, decks[_class_of(one)].pop())))
-        for one in patients
+        replace(one, attributes=(*one.attributes, (name, decks[kind].pop())))
+        for one, kind in zip(patients, kinds, strict=True)
     )
 
 
-def _class_of(patient: RebuiltPatient) -> tuple[int, int]:
-    """Return the number of units and of their events: all that sums by category can see."""
-    return len(patient.units), sum(unit.has_event for unit in patient.units)
+def _class_of(patient: RebuiltPatient, *, of_death: bool) -> tuple[int, int]:
+    """Return the number of units and of events: all that sums by category can see."""
+    events = int(patient.died) if of_death else sum(unit.has_event for unit in patient.units)
+    return len(patient.units), events
 
 
 def _shares(

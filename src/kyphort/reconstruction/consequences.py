@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kyphort.reconstruction.decide import FEW_EVENTS, arm_alone, independent_parts, pooled_alone
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.extremes import extremes, searched
 from kyphort.reconstruction.findings import Proved
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rules_of
@@ -94,7 +94,7 @@ def _p_values(problem: EndpointProblem, limits: Limits) -> Iterator[Proved]:
         low, high, is_tight = extremes(searched(without, found, limits), ChiSquare(test), limits)
         yield Proved(
             f"{problem.label}: log-rank p of {problem.arms[test.members[0]]} against "
-            f"{problem.arms[test.against[0]]}, without using the printed p",
+            f"{problem.arms[test.against[0]]}, without using the printed p, no events on one day",
             p_of(high), p_of(low), is_tight, f"{HOW_EXACT}; chi-square to 1e-5",
         )  # fmt: skip
 
@@ -104,7 +104,10 @@ def _by_bounds(problem: EndpointProblem) -> Iterator[Proved]:
     if max(problem.sizes) > LARGEST:
         return
     for part in (one for whole in independent_parts(problem) for one in _single_curves(whole)):
-        states = reachable(rules_of(part, (0,)))
+        try:
+            states = reachable(rules_of(part, (0,)))
+        except TooManyStatesError:
+            continue
         for cut, here in zip(part.cuts, states.cuts, strict=True):
             if cut.side == 0 or not len(here):
                 continue

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.findings import Finding, Verdict
 from kyphort.reconstruction.merging import draw_merged
 from kyphort.reconstruction.orders import (
     Order,
     TooManyOrdersError,
     event_intervals,
-    has_open_tie,
+    has_open_edge,
     is_joint,
     orders,
     rules_of,
@@ -22,7 +22,7 @@ from kyphort.reconstruction.sampling import INSIDE, PARTICLES, sample_order
 from kyphort.reconstruction.search import search
 from kyphort.reconstruction.sequences import Sequence, Status
 from kyphort.reconstruction.solver import Limits
-from kyphort.reconstruction.statements import EndpointProblem
+from kyphort.reconstruction.statements import EndpointProblem, Kind
 from kyphort.reconstruction.witness import faults
 
 FEW_EVENTS = 24
@@ -79,8 +79,10 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
     sampled = _sampled(problem, found, limits)
     if sampled is not None:
         return Decision(Verdict.CONSISTENT, described(problem, sampled), sampled)
-    is_tied = has_open_tie(problem, found)
-    outcome = search(problem, found, limits.share(TIE_SECONDS) if is_tied else limits)
+    is_on_edge = has_open_edge(problem, found)
+    outcome = search(problem, found, limits.share(EDGE_SECONDS) if is_on_edge else limits)
+    if outcome.status is Status.IMPOSSIBLE and not _holds_with_ties(problem, found, limits):
+        return Decision(Verdict.UNDECIDED, _ONLY_WITHOUT_TIES)
     if outcome.status is Status.IMPOSSIBLE:
         return Decision(
             Verdict.CONTRADICTORY,
@@ -89,8 +91,8 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
             else "no way to place the events between the landmarks fits",
         )
     if outcome.sequence is None:
-        tie = "; two landmarks leave a single value between them" if is_tied else ""
-        return Decision(Verdict.UNDECIDED, f"time limit after {limits.spent:.0f} s of search{tie}")
+        edge = "; two landmarks leave a single value between them" if is_on_edge else ""
+        return Decision(Verdict.UNDECIDED, f"time limit after {limits.spent:.0f} s of search{edge}")
     wrong = faults(problem, outcome.sequence)
     if wrong:
         return Decision(
@@ -99,8 +101,21 @@ def _by_search(problem: EndpointProblem, found: list[Order], limits: Limits) -> 
     return Decision(Verdict.CONSISTENT, described(problem, outcome.sequence), outcome.sequence)
 
 
+_ONLY_WITHOUT_TIES = (
+    "no cohort fits whose events all fall on different days; whether one with several events on "
+    "one day does was not decided"
+)
+
+
+def _holds_with_ties(problem: EndpointProblem, found: list[Order], limits: Limits) -> bool:
+    """Whether a contradiction stands when events may share days, which changes tests alone."""
+    if not problem.of(Kind.LOGRANK, Kind.HAZARD):
+        return True
+    return search(problem, found, limits, ties=True).status is Status.IMPOSSIBLE
+
+
 SAMPLED_ORDERS = 24
-TIE_SECONDS = 1.0
+EDGE_SECONDS = 1.0
 """A search for numbers at risk that give one exact value seldom ends."""
 
 
@@ -109,6 +124,8 @@ def _sampled(problem: EndpointProblem, found: list[Order], limits: Limits) -> Se
     generator = np.random.default_rng(limits.seed)
     for order in found[:SAMPLED_ORDERS]:
         for inside in (INSIDE, 0.0):
+            if limits.left <= 0:
+                return None
             pool = sample_order(problem, order, PARTICLES, generator, inside)
             for index in range(min(3, len(pool.at_risk))):
                 sequence = pool.sequence(index)
@@ -176,9 +193,13 @@ def _impossible_by_bounds(problem: EndpointProblem) -> Decision | None:
     if max(problem.sizes) > LARGEST:
         return None
     first, last = event_intervals(problem)
-    for one in _each_alone(problem):
+    for one in (each for each in _each_alone(problem) if each.statements):
         rules = replace(rules_of(one, (0,)), first_interval=first, last_interval=last)
-        if not reachable(rules).is_possible:
+        try:
+            is_possible = reachable(rules).is_possible
+        except TooManyStatesError:
+            continue
+        if not is_possible:
             return Decision(
                 Verdict.CONTRADICTORY,
                 f"no numbers at risk and events of {one.arms[0]} fit at every landmark",
@@ -188,7 +209,7 @@ def _impossible_by_bounds(problem: EndpointProblem) -> Decision | None:
 
 def _impossible_exit_by_exit(problem: EndpointProblem, limits: Limits) -> Decision | None:
     """Return a contradiction that single curves prove exit by exit; None when they do not."""
-    for one in _each_alone(problem):
+    for one in (each for each in _each_alone(problem) if each.statements):
         try:
             states = passages(rules_of(one, (0,)), limits, COARSE)
         except TooManyCellsError:

@@ -1,6 +1,7 @@
 """Drawing one cohort: curves, join, days, attributes, in this order."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -158,8 +159,8 @@ def _plan_endpoint(
 Tell = Callable[[str], None]
 
 
-def draw_cohort(plan: Plan, seed: int) -> RebuiltCohort | None:
-    """Draw the cohort of a seed; None when every attempt missed something.
+def draw_cohort(plan: Plan, seed: int, seconds: float = math.inf) -> RebuiltCohort | None:
+    """Draw the cohort of a seed; None when every attempt missed something, or after `seconds`.
 
     The same specification and seed give the same cohort.
 
@@ -172,7 +173,10 @@ def draw_cohort(plan: Plan, seed: int) -> RebuiltCohort | None:
     """
     rng = np.random.default_rng(seed)
     plan.pools.clear()
+    begun = time.monotonic()
     for _ in range(ATTEMPTS):
+        if time.monotonic() - begun > seconds:
+            return None
         patients = _joined(plan, rng) if plan.patients and plan.units else _alone(plan, rng)
         if patients is None:
             continue

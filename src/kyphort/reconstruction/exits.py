@@ -8,9 +8,11 @@ contradiction, and a cohort found with these bounds as a guide is a witness.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from kyphort.reconstruction.hull import ArmRules
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Number = TypeVar("Number", int, float)
 
 SLACK = 1e-10
 _LAST_BITS = 1e-13
@@ -51,14 +54,41 @@ class Reachable:
         return all(len(one) for one in self.cuts)
 
 
-def reachable(rules: ArmRules) -> Reachable:
-    """Return the states that both the beginning and the end allow."""
+class TooManyStatesError(Exception):
+    """More states from cut to cut than arithmetic runs through in seconds."""
+
+
+def reachable(rules: ArmRules, most: int | None = None) -> Reachable:
+    """Return the states that both the beginning and the end allow.
+
+    With `most` no cut keeps more states, evenly chosen: enough to draw from, and no proof.
+
+    Raises
+    ------
+    TooManyStatesError
+        When there are too many for a proof; never with `most`.
+    """
     here = States(np.array([rules.size]), np.array([0]), np.array([1.0]), np.array([1.0]))
     forward = []
     for cut in range(len(rules.survival)):
-        here = _step(here, rules, cut)
+        here = _step(here, rules, cut, _chosen(rules, cut, len(here), most))
         forward.append(here)
     return Reachable(tuple(_backward(forward, rules)))
+
+
+LARGEST_WORK = 400_000_000
+"""Pairs of states of neighbouring cuts that a proof runs through: some seconds each."""
+
+
+def _chosen(rules: ArmRules, cut: int, before: int, most: int | None) -> tuple[Integers, Integers]:
+    """Return the states of a cut: all that are possible, or some of them."""
+    numbers, events = _targets(rules, cut)
+    if most is None and before * len(numbers) > LARGEST_WORK:
+        raise TooManyStatesError(f"{before * len(numbers)} pairs of states")
+    if most is None or len(numbers) <= most:
+        return numbers, events
+    some = np.unique(np.linspace(0, len(numbers) - 1, most).astype(int))
+    return numbers[some], events[some]
 
 
 def _window(rules: ArmRules, cut: int) -> tuple[float, float]:
@@ -70,19 +100,45 @@ def _window(rules: ArmRules, cut: int) -> tuple[float, float]:
 
 def _targets(rules: ArmRules, cut: int) -> tuple[Integers, Integers]:
     """Return all (number at risk, events so far) that are printed, or not excluded, at a cut."""
-    risk = rules.at_risk[cut] or (0, rules.size)
-    so_far = rules.events[cut] or (0, rules.size if rules.total is None else rules.total)
-    if rules.total is not None:
-        so_far = (so_far[0], min(so_far[1], rules.total))
+    fewest, most = _falling(rules.at_risk, cut, (0, rules.size))
+    limit = rules.size if rules.total is None else rules.total
+    least, largest = _rising(rules.events, cut, (0, limit))
     numbers, events = np.meshgrid(
-        np.arange(risk[0], risk[1] + 1), np.arange(so_far[0], so_far[1] + 1), indexing="ij"
+        np.arange(fewest, most + 1), np.arange(least, min(largest, limit) + 1), indexing="ij"
     )
     inside = numbers + events <= rules.size
     if rules.total is not None:
         inside &= numbers >= rules.total - events
     if cut < rules.first_interval:
         inside &= events == 0
+    # Whatever the order of exits, survival lies between n'/(n' + d) and 1 − d/n.
+    low, high = _falling([_plain(one) for one in rules.survival], cut, (0.0, 1.0))
+    inside &= events <= rules.size * (1 - low) + SLACK * rules.size
+    inside &= numbers <= (high + SLACK) * (numbers + events)
     return numbers[inside], events[inside]
+
+
+def _plain(window: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return a window of log survival as one of survival, None without one."""
+    return None if window is None else (math.exp(window[0]), math.exp(window[1]))
+
+
+def _falling(
+    windows: Sequence[tuple[Number, Number] | None], cut: int, otherwise: tuple[Number, Number]
+) -> tuple[Number, Number]:
+    """Return the range of a number that never rises, from the windows before and after a cut."""
+    before = [one for one in windows[: cut + 1] if one is not None]
+    after = [one for one in windows[cut:] if one is not None]
+    return (after[0][0] if after else otherwise[0], before[-1][1] if before else otherwise[1])
+
+
+def _rising(
+    windows: Sequence[tuple[int, int] | None], cut: int, otherwise: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the range of a number that never falls, from the windows before and after a cut."""
+    before = [one for one in windows[: cut + 1] if one is not None]
+    after = [one for one in windows[cut:] if one is not None]
+    return (before[-1][0] if before else otherwise[0], after[0][1] if after else otherwise[1])
 
 
 def factors(
@@ -99,9 +155,9 @@ def factors(
     return np.minimum(smallest, largest) * (1 - _LAST_BITS), largest * (1 + _LAST_BITS), possible
 
 
-def _step(here: States, rules: ArmRules, cut: int) -> States:
-    """Return the states at a cut from those at the one before."""
-    numbers, events = _targets(rules, cut)
+def _step(here: States, rules: ArmRules, cut: int, targets: tuple[Integers, Integers]) -> States:
+    """Return the states at a cut, among `targets`, from those at the one before."""
+    numbers, events = targets
     low, high = np.full(len(numbers), np.inf), np.full(len(numbers), -np.inf)
     window = _window(rules, cut)
     for index in range(len(here)):
@@ -367,7 +423,9 @@ class _Drawing:
 
     def _rest(self, at_risk: int, events: int) -> list[tuple[bool, ...]] | None:
         """Return the exits after the last cut: the events that are left, in any order."""
-        left = 0 if self.rules.total is None else self.rules.total - events
+        left = min(self.rules.after, at_risk)
+        if self.rules.total is not None:
+            left = self.rules.total - events
         if not 0 <= left <= at_risk:
             return None
         rest = np.zeros(at_risk, dtype=bool)

@@ -68,9 +68,11 @@ def _extreme(of: Searched, target: Target, limits: Limits, *, largest: bool) -> 
         edge = _edge(order, target, largest=largest)
         if best is not None and edge is not None and pick(edge, best) == best:
             continue
-        outcome = solve_order(
-            of.problem, order, limits.share(SECONDS), target, largest=largest, beyond=best
-        )
+        outcome = Outcome(Status.UNKNOWN)
+        if limits.left > 0:
+            outcome = solve_order(
+                of.problem, order, limits.share(SECONDS), target, largest=largest, beyond=best
+            )
         if outcome.status is Status.IMPOSSIBLE:
             continue
         bound = _bound(outcome, edge, target, largest=largest)

@@ -26,7 +26,8 @@ class ArmRules:
     events so far; `total` all events, None when open. Events lie in the intervals `first_interval`
     to `last_interval`. `most_events` limits the events of each interval: used for drawing, where no
     exit falls on the very time of a landmark and no two events on one day. `most_after` limits the
-    events after the last cut when `total` is open and they matter to others.
+    events after the last cut when `total` is open and they matter to others; `after` is how many of
+    them a draw takes.
     """
 
     size: int
@@ -38,6 +39,7 @@ class ArmRules:
     last_interval: int | None = None
     most_events: tuple[int, ...] = ()
     most_after: int = 0
+    after: int = 0
 
     @property
     def intervals(self) -> int:

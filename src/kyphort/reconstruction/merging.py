@@ -13,11 +13,14 @@ from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
+from kyphort.reconstruction.tails import drawn_tails, matter
 from kyphort.reconstruction.two_arms import misses
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_STATES = 8000
+"""States that are kept at one cut for drawing."""
 SKEWS = np.linspace(-3.0, 3.0, 13)
 """By how much the exits of one arm come later within each interval than those of the others."""
 
@@ -42,7 +45,7 @@ def prepare(problem: EndpointProblem) -> Drawn:
         rules = tuple(
             replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
         )
-        states = tuple(map(reachable, rules))
+        states = tuple(reachable(one, MOST_STATES) for one in rules)
         if all(one.is_possible for one in states):
             break
     return Drawn(problem, rules, states)
@@ -99,9 +102,11 @@ def draw_timed(
 
     `template` holds the wished numbers at risk of each arm at the cuts.
     """
+    if not all(one.is_possible for one in drawn.states):
+        return None
     wished = default_template(drawn, rng) if template is None else template
     each = []
-    for arm, rules in enumerate(drawn.rules):
+    for arm, rules in enumerate(_rules_with_tails(drawn, rng)):
         tries = (
             draw_exits(rules, drawn.states[arm], wished[arm], rng, one)
             for one in (spread, 2 * spread, 0.7 * spread)
@@ -112,6 +117,21 @@ def draw_timed(
         each.append(found)
     base = [_positions(one, rng) for one in each]
     return _best_merge(drawn.problem, each, base, rng)
+
+
+def _rules_with_tails(drawn: Drawn, rng: np.random.Generator) -> tuple[ArmRules, ...]:
+    """Return the rules with events after the last landmark where nobody printed how many."""
+    is_open = [rules.total is None for rules in drawn.rules]
+    if not any(is_open) or not drawn.problem.cuts or not matter(drawn.problem):
+        return drawn.rules
+    last = [states.cuts[-1] for states in drawn.states]
+    so_far = [
+        rules.total or round(float(one.events.mean()))
+        for rules, one in zip(drawn.rules, last, strict=True)
+    ]
+    left = [int(one.at_risk.max()) if here else 0 for one, here in zip(last, is_open, strict=True)]
+    tails = drawn_tails(drawn.problem, so_far, left, rng)
+    return tuple(replace(rules, after=tail) for rules, tail in zip(drawn.rules, tails, strict=True))
 
 
 def default_template(drawn: Drawn, rng: np.random.Generator) -> list[Floats]:

@@ -1,7 +1,8 @@
 """The CP-SAT model of one order of events: numbers at risk of every arm at every event.
 
 Logarithms are whole multiples of 1e-8, terms of tests of 1e-6; windows are widened by what this
-rounding can do, so that a proof of infeasibility holds.
+rounding can do, so that a proof of infeasibility holds. With `ties` the terms of tests are ranges
+that hold whichever events share a day.
 """
 
 import math
@@ -19,6 +20,7 @@ from kyphort.reconstruction.targets import (
     Greenwood,
     Target,
 )
+from kyphort.reconstruction.ties import Room, expected, room_of, variance, weighted_share
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import IntVar
@@ -32,8 +34,8 @@ _LOG_OF_NOTHING = -60 * LOG_SCALE
 class OrderModel:
     """The variables of one order: `own[a][e]` at risk in arm a at event e, `whole[e]` of all."""
 
-    def __init__(self, problem: EndpointProblem, order: Order) -> None:
-        self.problem, self.order = problem, order
+    def __init__(self, problem: EndpointProblem, order: Order, *, ties: bool = False) -> None:
+        self.problem, self.order, self.ties = problem, order, ties
         self.model = cp_sat().CpModel()
         self.events = range(len(order.arms))
         self.own = [
@@ -61,7 +63,7 @@ class OrderModel:
     def state(self, one: Statement) -> None:
         """Add one statement."""
         match one.kind:
-            case Kind.SURVIVAL:
+            case Kind.SURVIVAL | Kind.NEVER_BELOW:
                 self._survival(one)
             case Kind.GREENWOOD:
                 self._greenwood(one)
@@ -204,7 +206,8 @@ class OrderModel:
         arms = (one.members[0], one.against[0])
         key = (kind, arms, event)
         if key not in self._tables:
-            function = _pair_function(kind)
+            room = room_of(self.order, arms, event) if self.ties else _NO_TIES
+            function = _pair_function(kind, one, room)
             (low_a, high_a), (low_b, high_b) = (self.order.own[arm][event] for arm in arms)
             rows = [
                 (a, b, function(a, b))
@@ -236,13 +239,29 @@ class OrderModel:
             shared = self._shared(one)
             largest = (len(shared) + 1) * TABLE_SCALE
             difference, variance = self._between(-largest, largest), self._between(0, largest)
-            expected = sum(self._pair("expected", event, one) for event in shared)
-            self.model.add(difference == self._observed(one) * TABLE_SCALE - expected)
-            self.model.add(variance == sum(self._pair("variance", event, one) for event in shared))
+            observed = self._observed(one) * TABLE_SCALE
+            least, most = self._sums("expected", one)
+            self.model.add(difference <= observed - least)
+            self.model.add(difference >= observed - most)
+            least, most = self._sums("variance", one)
+            self.model.add(variance >= least)
+            self.model.add(variance <= most)
             square = self._between(0, largest**2)
             self.model.add_multiplication_equality(square, [difference, difference])
             self._tests[one.item] = difference, variance, square, 2 * largest * len(shared)
         return self._tests[one.item]
+
+    def _sums(self, kind: str, one: Statement) -> tuple[Any, Any]:
+        """Return the smallest and largest sum of a term over the events; the same without ties."""
+        shared = self._shared(one)
+        if not self.ties:
+            total = sum(self._pair(f"{kind} low", event, one) for event in shared)
+            return total, total
+        low, high = (
+            sum(self._pair(f"{kind} {end}", event, one) for event in shared)
+            for end in ("low", "high")
+        )
+        return low, high
 
     def _chi_square(self, one: Statement, *, largest: bool) -> "IntVar":
         """Return a number that is at most (for the largest), or at least, chi-square."""
@@ -262,10 +281,11 @@ class OrderModel:
         shared = self._shared(one)
         observed, margin = self._observed(one) * TABLE_SCALE, len(shared) + 1
         if one.low > 0:
-            at_low = sum(self._pair(f"share {one.low!r}", event, one) for event in shared)
+            at_low = sum(self._pair("share low", event, one) for event in shared)
             self.model.add(at_low <= observed + margin)
-        at_high = sum(self._pair(f"share {one.high!r}", event, one) for event in shared)
-        self.model.add(at_high >= observed - margin)
+        if math.isfinite(one.high):
+            at_high = sum(self._pair("share high", event, one) for event in shared)
+            self.model.add(at_high >= observed - margin)
 
 
 def _log_of(n: int) -> int:
@@ -280,10 +300,21 @@ def _greenwood_of(n: int) -> int:
 _SINGLE = {"log": _log_of, "greenwood": _greenwood_of}
 
 
-def _pair_function(kind: str) -> Callable[[int, int], int]:
-    if kind == "expected":
-        return lambda a, b: round(TABLE_SCALE * a / (a + b))
-    if kind == "variance":
-        return lambda a, b: round(TABLE_SCALE * a * b / (a + b) ** 2)
-    ratio = float(kind.removeprefix("share "))
-    return lambda a, b: round(TABLE_SCALE * ratio * a / (ratio * a + b))
+_NO_TIES = Room((0, 0), (0, 0))
+
+
+def _pair_function(kind: str, one: Statement, room: Room) -> Callable[[int, int], int]:
+    """Return one end of a term's range as a whole number, of the numbers at risk of two arms."""
+    name, _, end = kind.partition(" ")
+    side, ratio = int(end == "high"), one.high if end == "high" else one.low
+
+    def function(a: int, b: int) -> int:
+        if name == "expected":
+            ends = expected(a, b, room)
+        elif name == "variance":
+            ends = variance(a, b, room)
+        else:
+            ends = weighted_share(a, b, ratio, room)
+        return round(TABLE_SCALE * ends[side])
+
+    return function

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import factorial, log, prod
 
+from kyphort.reconstruction.edge_values import exact_values, excluded_by_edge
 from kyphort.reconstruction.hull import ArmRules, allocations, numbers_at_risk
 from kyphort.reconstruction.statements import Cut, EndpointProblem, Kind, Statement
-from kyphort.reconstruction.ties import exact_values, excluded_by_tie
 
 Ranges = list[tuple[int, int]]
 
@@ -38,6 +38,8 @@ def rules_of(problem: EndpointProblem, members: tuple[int, ...]) -> ArmRules:
     total = None
     position = {cut: index for index, cut in enumerate(problem.cuts)}
     for one in problem.statements:
+        if one.members == members and one.kind is Kind.NEVER_BELOW and survival:
+            survival[-1] = _both(survival[-1], (_log(one.low), _log(one.high)))
         if one.members != members or one.kind not in (Kind.SURVIVAL, Kind.AT_RISK, Kind.EVENTS):
             continue
         if one.cut is None:
@@ -219,10 +221,10 @@ def _ordered(
     whole = numbers_at_risk(pooled_rules, pooled)
     rules = [rules_of(problem, (arm,)) for arm in problem.everybody]
     own = [numbers_at_risk(mine, events) for mine, events in zip(rules, chosen, strict=True)]
-    if whole is None or excluded_by_tie(pooled_rules, pooled, whole):
+    if whole is None or excluded_by_edge(pooled_rules, pooled, whole):
         return
     for mine, events, at_risk in zip(rules, chosen, own, strict=True):
-        if at_risk is None or excluded_by_tie(mine, events, at_risk):
+        if at_risk is None or excluded_by_edge(mine, events, at_risk):
             return
     per_interval = [list(_words(numbers)) for numbers in zip(*chosen, strict=True)]
     intervals = tuple(index for index, number in enumerate(pooled) for _ in range(number))
@@ -235,7 +237,7 @@ def _ordered(
             yield Order(intervals, arms, *ranges)
 
 
-def has_open_tie(problem: EndpointProblem, found: Sequence[Order]) -> bool:
+def has_open_edge(problem: EndpointProblem, found: Sequence[Order]) -> bool:
     """Whether some survival must be met exactly, which a search can hardly settle."""
     for order in found:
         for members in (*((arm,) for arm in problem.everybody), problem.everybody):

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 from kyphort.published.specification import Curve, Specification
 from kyphort.reconstruction.decide import FEW_EVENTS, arm_alone, pooled_alone
-from kyphort.reconstruction.exits import LARGEST, reachable
+from kyphort.reconstruction.exits import LARGEST, TooManyStatesError, reachable
 from kyphort.reconstruction.extremes import Searched, extremes, searched
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders, rules_of
@@ -138,7 +138,11 @@ class Prover:
         if states is not None:
             here, how = states[place].at_risk, alone.how
         else:
-            here, how = reachable(alone.rules).cuts[place].at_risk, "from landmark to landmark"
+            how = "from landmark to landmark"
+            try:
+                here = reachable(alone.rules).cuts[place].at_risk
+            except TooManyStatesError:
+                return None, ""
         return ((float(here.min()), float(here.max())), how) if len(here) else (None, "")
 
     def _mean(self, one: Statistic, curve: Curve) -> Range | None:

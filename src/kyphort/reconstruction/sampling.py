@@ -195,11 +195,30 @@ def _fit_tests(
             found = chi_square(pair_of(at_risk, arms, one))
             room = inside * (high - low) if math.isfinite(high) else 0.0
             fits &= (found >= low + room) & (found <= high - room)
+        if one.limit is not None:
+            fits &= one.limit.hold(*_survival_and_sum(problem, order, at_risk, one))
         if one.kind is Kind.AT_RISK and len(one.members) > 1:
             fits &= _pooled_risk_fits(problem, order, at_risk, one)
     kept = np.flatnonzero(fits)
     fits[kept] &= misses(problem, at_risk[kept], arms) <= 0
     return fits
+
+
+def _survival_and_sum(
+    problem: EndpointProblem, order: Order, at_risk: Integers, one: Statement
+) -> tuple[Floats, Floats]:
+    """Return survival and Greenwood's sum of a statement's arms at its cut (m,)."""
+    assert one.cut is not None  # noqa: S101 - a limit belongs to a time
+    cut = problem.cuts.index(one.cut)
+    mine = [
+        event
+        for event, (interval, arm) in enumerate(zip(order.intervals, order.arms, strict=True))
+        if interval <= cut and arm in one.members
+    ]
+    numbers = at_risk[:, mine][:, :, list(one.members)].sum(axis=2).astype(np.float64)
+    survival: Floats = (1 - 1 / np.maximum(numbers, 1.0)).prod(axis=1)
+    parts = np.where(numbers > 1, 1 / np.maximum(numbers * (numbers - 1), 1.0), 0.0)
+    return survival, parts.sum(axis=1)
 
 
 def _pooled_risk_fits(

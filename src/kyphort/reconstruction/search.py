@@ -23,18 +23,20 @@ def solve_order(
     *,
     largest: bool = True,
     beyond: float | None = None,
+    ties: bool = False,
 ) -> Outcome:
     """Search one order for numbers at risk that give back every statement of the problem.
 
     With a `target` its largest (or smallest) value is sought, and `bound` is what is proved. With
     `beyond` only values are sought that are better than this one; without any it is impossible.
+    With `ties` a solution is none yet, but that there is none holds for events that share days too.
 
     Raises
     ------
     SolverMissingError
         When OR-Tools is not installed.
     """
-    model = OrderModel(problem, order)
+    model = OrderModel(problem, order, ties=ties)
     for statement in problem.statements:
         model.state(statement)
     scale = model.aim(target, largest=largest, beyond=beyond)
@@ -61,11 +63,18 @@ def solve_order(
     )
 
 
-def search(problem: EndpointProblem, found: Iterable[Order], limits: Limits) -> Outcome:
-    """Search all orders: the first solution, impossible when every order is, otherwise unknown."""
+def search(
+    problem: EndpointProblem, found: Iterable[Order], limits: Limits, *, ties: bool = False
+) -> Outcome:
+    """Search all orders: the first solution, impossible when every order is, otherwise unknown.
+
+    `ties` as in `solve_order`.
+    """
     undecided = False
     for order in found:
-        outcome = solve_order(problem, order, limits)
+        if limits.left <= 0:
+            return Outcome(Status.UNKNOWN)
+        outcome = solve_order(problem, order, limits, ties=ties)
         if outcome.status is Status.FOUND:
             return outcome
         undecided |= outcome.status is Status.UNKNOWN

@@ -49,7 +49,7 @@ def chi_square_window(p_low: float, p_high: float) -> tuple[float, float]:
 def _chi_square(p: float) -> float:
     if p <= 0:
         return math.inf
-    return NormalDist().inv_cdf(min(1 - 1e-16, 1 - p / 2)) ** 2 if p < 1 else 0.0
+    return NormalDist().inv_cdf(p / 2) ** 2 if p < 1 else 0.0
 
 
 def p_of(chi_square: float) -> float:

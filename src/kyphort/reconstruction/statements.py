@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
 
 from kyphort.published.specification import (
     Curve,
@@ -16,16 +15,17 @@ from kyphort.published.specification import (
     Specification,
     TimeSummary,
 )
+from kyphort.reconstruction.limits import PrintedLimit
 
 EVERYBODY = "all"
 REST = "others"
-_Z = NormalDist().inv_cdf(0.975)
 
 
 class Kind(StrEnum):
     """What a statement limits."""
 
     SURVIVAL = "survival"
+    NEVER_BELOW = "never_below"
     GREENWOOD = "greenwood"
     AT_RISK = "at_risk"
     EVENTS = "events"
@@ -52,7 +52,8 @@ class Statement:
 
     `members` are the arms by position: one for a group's curve, all for the pooled one; the second
     tuple of a comparison stands in `against`. `cut` is None for a statement about the whole time.
-    Statements of one printed number share `item`.
+    Statements of one printed number share `item`. The window of a limit is one of Greenwood's sum;
+    `limit` is its print.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Statement:
     high: float
     cut: Cut | None = None
     against: tuple[int, ...] = ()
+    limit: PrintedLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,9 @@ def _problem(
     for summary in specification.time_summaries:
         if (summary.endpoint, summary.of) == (endpoint.id, "events"):
             statements += writer.summary(summary)
+        if (summary.endpoint, summary.of) == (endpoint.id, "follow_up"):
+            times = [one.cut.time for one in statements if one.cut is not None]
+            statements += writer.follow_up(summary, sizes, times)
     for test in specification.logranks:
         if test.endpoint == endpoint.id and all(name in arms for name in test.groups):
             statements += writer.logrank(test)
@@ -271,12 +276,11 @@ class _Writer:
             lower = side == "lower"
             if curve.shows_failure:
                 low, high, lower = 1 - high, 1 - low, not lower
-            allowed = greenwood_window(window, (low, high), curve.limits, is_lower=lower)
-            if allowed is not None:
-                yield Statement(
-                    Kind.GREENWOOD, f"{item} {side}", f"{at}: {side} limit {limit}{unit}",
-                    members, *allowed, Cut(time),
-                )  # fmt: skip
+            shown = PrintedLimit(low, high, curve.limits, is_lower=lower)
+            yield Statement(
+                Kind.GREENWOOD, f"{item} {side}", f"{at}: {side} limit {limit}{unit}", members,
+                *shown.window(window), Cut(time), limit=shown,
+            )  # fmt: skip
 
     def _table(
         self, curve: Curve, members: tuple[int, ...], position: int, at: str
@@ -299,10 +303,14 @@ class _Writer:
             )  # fmt: skip
 
     def _median(self, curve: Curve, members: tuple[int, ...], name: str) -> Iterable[Statement]:
+        if curve.median_not_reached:
+            text = f"{name}: median not reached"
+            yield Statement(Kind.NEVER_BELOW, f"{curve.id} median", text, members, 0.5, 1.0)
         if curve.median is None:
             return
         item, text = f"{curve.id} median", f"{name}: median {curve.median}"
-        yield Statement(Kind.SURVIVAL, item, text, members, 0.0, 0.5, Cut(curve.median.high))
+        if math.isfinite(curve.median.high):
+            yield Statement(Kind.SURVIVAL, item, text, members, 0.0, 0.5, Cut(curve.median.high))
         yield Statement(Kind.SURVIVAL, item, text, members, 0.5, 1.0, Cut(curve.median.low, 0))
 
     def _coordinates(
@@ -329,6 +337,26 @@ class _Writer:
                     kind, f"{summary.id} {word}", f"{what}: {word} {printed}", everybody,
                     printed.low, printed.high,
                 )  # fmt: skip
+
+    def follow_up(
+        self, summary: TimeSummary, sizes: tuple[int, ...], times: list[float]
+    ) -> Iterable[Statement]:
+        """Say who is at risk at landmarks before the shortest and after the longest follow-up."""
+        shortest, longest = summary.minimum, summary.maximum
+        before = [one for one in times if shortest is not None and one < shortest.low]
+        after = [one for one in times if longest is not None and one > longest.high]
+        for word, printed, ends, is_early in (
+            ("shortest", shortest, before, True), ("longest", longest, after, False),
+        ):  # fmt: skip
+            if not ends:
+                continue
+            text = f"{self.endpoint.label}: {word} follow-up {printed}"
+            cut = Cut(max(ends) if is_early else min(ends))
+            for arm, size in enumerate(sizes):
+                number = size if is_early else 0
+                yield Statement(
+                    Kind.AT_RISK, f"{summary.id} {word}", text, (arm,), number, number, cut
+                )
 
     def logrank(self, test: LogRank) -> Iterable[Statement]:
         first, *others = (self.arms.index(name) for name in test.groups)
@@ -372,37 +400,6 @@ def coordinate_landmarks(curve: Curve) -> tuple[tuple[float, float], ...]:
         return tuple(flat)
     step = (len(flat) - 1) / (LARGEST_COORDINATES - 1)
     return tuple(flat[round(index * step)] for index in range(LARGEST_COORDINATES))
-
-
-def greenwood_window(
-    survival: tuple[float, float], limit: tuple[float, float], transform: str, *, is_lower: bool
-) -> tuple[float, float] | None:
-    """Return the window of Greenwood's sum that a printed 95 % limit allows, widened by 2 %.
-
-    Greenwood's sum is Σ d/(n(n − d)). Limits on the log-log scale are S^exp(±z√G/|log S|), on the
-    log scale S·exp(±z√G), plain ones S ± z·S·√G. None when a limit of 0 or 1 says nothing.
-    """
-    values = [
-        found
-        for s in (survival[0], 0.5 * (survival[0] + survival[1]), survival[1])
-        for edge in limit
-        if (found := _root_greenwood(s, edge, transform, is_lower=is_lower)) is not None
-    ]
-    if not values or limit[0] <= 0 or limit[1] >= 1:
-        return None
-    low, high = max(0.0, min(values)), max(values)
-    return (0.98 * low) ** 2, (1.02 * high) ** 2
-
-
-def _root_greenwood(s: float, edge: float, transform: str, *, is_lower: bool) -> float | None:
-    if not (0 < s < 1 and 0 < edge < 1):
-        return None
-    sign = 1 if is_lower else -1
-    if transform == "log-log":
-        return max(0.0, sign * math.log(math.log(edge) / math.log(s))) * -math.log(s) / _Z
-    if transform == "log":
-        return max(0.0, sign * math.log(s / edge)) / _Z
-    return max(0.0, sign * (s - edge)) / (_Z * s)
 
 
 def is_unit_of(specification: Specification, endpoint: Endpoint) -> bool:

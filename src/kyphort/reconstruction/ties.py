@@ -1,74 +1,78 @@
-"""Windows that meet in a single value, and whether a curve can have exactly this survival.
+"""What tests of two arms can be when several events fall on one day.
 
-Where no event lies between two landmarks, the curve has one survival at both. When the last digits
-differ by one, only the value on the edge of both rounding intervals is left, such as 0.8005 between
-80.0 % and 80.1 %. A Kaplan-Meier estimate is a product of (n − 1)/n over the numbers at risk at its
-events. In lowest terms a prime of its numerator divides some n − 1, and one of its denominator some
-n: where no number at risk allows that, the value cannot be.
+A Kaplan-Meier curve does not mind ties, since (n − 2)/n is (n − 1)/n · (n − 2)/(n − 1); tests do.
+Tied events are compared with the numbers at risk at the beginning of their day, not with those
+that are left when one after the other is taken. Which events are tied is not known: any in a row
+within one interval may be. So every term of a test lies in a range, and a contradiction that holds
+over the ranges holds with and without ties.
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from dataclasses import dataclass
 
-from kyphort.reconstruction.hull import ArmRules
-
-_SAME = 1e-10
-_DIGITS = 9
-"""Decimals of a survival that is on the edge of a rounding interval."""
+from kyphort.reconstruction.orders import Order
 
 
-def excluded_by_tie(
-    rules: ArmRules, events: Sequence[int], ranges: Sequence[tuple[int, int]]
-) -> bool:
-    """Whether some survival that must be met exactly is no product of (n − 1)/n.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many events of each arm of a pair may share the day of one event: before it, and after.
 
-    `events` are those of each interval, `ranges` the numbers at risk at each event.
-
-    Examples
-    --------
-    >>> from math import log
-    >>> window = (log(0.7995), log(0.8005)), (log(0.8005), log(0.8015))
-    >>> rules = ArmRules(89, window, (None, None), (None, None), 1)
-    >>> excluded_by_tie(rules, (1, 0, 0), [(2, 89)])  # 0.8005 = 1601/2000, and 1601 is a prime
-    True
+    The event itself counts as after.
     """
-    for value, number in exact_values(rules, events):
-        exact = Fraction(round(value, _DIGITS)).limit_denominator(10**_DIGITS)
-        known = ranges[:number]
-        if not all(_divides(prime, known, 1) for prime in _primes(exact.numerator)):
-            return True
-        if not all(_divides(prime, known, 0) for prime in _primes(exact.denominator)):
-            return True
-    return False
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+    @property
+    def tied(self) -> int:
+        """The largest number of events on one day."""
+        return sum(self.before) + sum(self.after)
 
 
-def exact_values(rules: ArmRules, events: Sequence[int]) -> Iterator[tuple[float, int]]:
-    """Yield survivals strictly between 0 and 1 that must be met exactly, and the events so far."""
-    low, high, so_far = -math.inf, 0.0, 0
-    for here, window in zip(events, rules.survival, strict=False):
-        if here:
-            low, high = -math.inf, 0.0
-            so_far += here
-        if window is None:
-            continue
-        low, high = max(low, window[0]), min(high, window[1])
-        if abs(high - low) < _SAME and high < 0:
-            yield math.exp(0.5 * (low + high)), so_far
+def room_of(order: Order, pair: tuple[int, int], event: int) -> Room:
+    """Return the room for ties of one event: the events of the pair in its interval."""
+    here = [
+        index
+        for index, (interval, arm) in enumerate(zip(order.intervals, order.arms, strict=True))
+        if interval == order.intervals[event] and arm in pair
+    ]
+    before, after = (
+        [sum(order.arms[index] == arm for index in side) for arm in pair]
+        for side in ([one for one in here if one < event], [one for one in here if one >= event])
+    )
+    return Room((before[0], before[1]), (after[0], after[1]))
 
 
-def _divides(prime: int, ranges: Sequence[tuple[int, int]], shift: int) -> bool:
-    """Whether some number n at risk can have n − shift divisible by a prime."""
-    return any((high - shift) // prime * prime >= max(low - shift, 1) for low, high in ranges)
+def expected(a: int, b: int, room: Room) -> tuple[float, float]:
+    """Return the range of the share of the first arm among those at risk when the day begins.
+
+    >>> expected(4, 4, Room((1, 1), (1, 0)))[0]
+    0.4444444444444444
+    """
+    more_a, more_b = room.before
+    return a / (a + b + more_b), (a + more_a) / (a + more_a + b)
 
 
-def _primes(number: int) -> Iterator[int]:
-    factor = 2
-    while factor * factor <= number:
-        if number % factor == 0:
-            yield factor
-            while number % factor == 0:
-                number //= factor
-        factor += 1
-    if number > 1:
-        yield number
+def variance(a: int, b: int, room: Room) -> tuple[float, float]:
+    """Return the range of an event's part of the hypergeometric variance."""
+    low, high = expected(a, b, room)
+    ends = (low * (1 - low), high * (1 - high))
+    most = 0.25 if low <= 0.5 <= high else max(ends)
+    total = a + b
+    fewer = max(0.0, (total - room.tied) / (total - 1)) if total > 1 else 0.0
+    return min(ends) * min(1.0, fewer), most
+
+
+def weighted_share(a: int, b: int, ratio: float, room: Room) -> tuple[float, float]:
+    """Return the range of an event's term in Cox's score, ties by Efron or by Breslow.
+
+    Breslow takes the numbers at the beginning of the day, Efron takes off a part of its events.
+    """
+    (more_a, more_b), (less_a, less_b) = room.before, room.after
+    return (
+        _share(max(0, a - less_a), b + more_b, ratio),
+        _share(a + more_a, max(0, b - less_b), ratio),
+    )
+
+
+def _share(a: int, b: int, ratio: float) -> float:
+    return ratio * a / (ratio * a + b) if a + b else 0.0

@@ -132,6 +132,11 @@ def _curve(specification: Specification, curve: Curve, rows: list[Row]) -> list[
         if (events := curve.events[position]) is not None:
             number = sum(row.event and row.days <= days for row in mine)
             found.append(_count(f"{item} events", events, number))
+    if curve.median_not_reached:
+        lowest = min((survival for _, survival, _ in steps), default=1.0)
+        found.append(
+            VerifiedNumber(f"{curve.id} median", "not reached", lowest, lowest >= 0.5 - 1e-12)
+        )
     if curve.median is not None:
         crossed = [days for days, survival, _ in steps if survival <= 0.5 + 1e-12]
         median = min(crossed) / specification.days(1.0) if crossed else math.inf

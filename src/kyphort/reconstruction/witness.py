@@ -21,6 +21,10 @@ def faults(problem: EndpointProblem, sequence: Sequence) -> list[str]:
 def _holds(problem: EndpointProblem, sequence: Sequence, one: Statement) -> bool:
     if one.kind is Kind.AT_RISK:
         return _at_risk_fits(problem, sequence, one)
+    if one.limit is not None:
+        # A window of Greenwood's sum alone leaves open which survival it belongs to.
+        survival, spread = survival_at(problem, sequence, one), greenwood_at(problem, sequence, one)
+        return one.limit.holds(survival, spread)
     return _within(_value(problem, sequence, one), one)
 
 
@@ -29,7 +33,7 @@ _SIDES = {Kind.HAZARD: 0.0, Kind.HAZARD_LOWER: -1.0, Kind.HAZARD_UPPER: 1.0}
 
 def _value(problem: EndpointProblem, sequence: Sequence, one: Statement) -> float:
     match one.kind:
-        case Kind.SURVIVAL:
+        case Kind.SURVIVAL | Kind.NEVER_BELOW:
             return survival_at(problem, sequence, one)
         case Kind.GREENWOOD:
             return greenwood_at(problem, sequence, one)
@@ -90,6 +94,8 @@ def logrank_of(sequence: Sequence, one: Statement) -> float:
     """Return the p-value of a log-rank test of two groups or more."""
     if len(one.against) == 1:
         return p_of(logrank(sequence, one.members[0], one.against[0]))
+    if not sequence.arms:
+        return 1.0
     at_risk, arms = np.array(sequence.at_risk)[None], np.array(sequence.arms)
     return float(logrank_p(at_risk, arms, one)[0])
 
@@ -113,7 +119,10 @@ def hazard_ratio(sequence: Sequence, arm: int, other: int, side: float = 0.0) ->
     ratio = math.exp(beta)
     shares = [ratio * mine / (ratio * mine + its) for _, mine, its in pairs]
     information = sum(share * (1 - share) for share in shares)
-    return math.exp(beta + side * _Z / math.sqrt(information)) if information else math.nan
+    if not information:
+        return math.nan
+    # Without an event in one arm a limit is beyond all numbers.
+    return math.exp(min(700.0, beta + side * _Z / math.sqrt(information)))
 
 
 def _score(pairs: Many[tuple[bool, int, int]], ratio: float) -> float:

@@ -88,10 +88,12 @@ def region_curves(
     return RegionCurves(read["all"], read.get("thoracic", ()), read.get("lumbar", ()))
 
 
-def plotted(label: str, data: SurvivalData, curve: SurvivalCurve) -> PlottedCurve:
+def plotted(
+    label: str, data: SurvivalData, curve: SurvivalCurve, last_month: float | None = None
+) -> PlottedCurve:
     """Prepare a survival curve for a figure: steps from time 0 and the numbers below it."""
     steps = (curve.times, curve.survival, curve.lower, curve.upper)
-    return _plotted(label, data, steps, curve.at_risk, start=1)
+    return _plotted(label, data, steps, curve.at_risk, start=1, last_month=last_month)
 
 
 def plotted_incidence(
@@ -157,11 +159,16 @@ def _plotted(
     *,
     start: float,
     cause: int = 1,
+    last_month: float | None = None,
 ) -> PlottedCurve:
-    """Prepare steps (times, estimate, lower, upper) that begin at `start`."""
+    """Prepare steps (times, estimate, lower, upper) that begin at `start`.
+
+    Numbers at risk stand at ticks up to `last_month`, which curves in one figure share; by default
+    up to the curve's own end.
+    """
     times, estimate, lower, upper = steps
     sparse = times[at_risk < SPARSE_BELOW]
-    ticks = _ticks(float(times[-1]))
+    ticks = _ticks(float(times[-1]) if last_month is None else last_month)
     below = risk_table(data, ticks, cause=cause, convention="KMunicate")
     return PlottedCurve(
         label,

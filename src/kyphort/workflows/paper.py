@@ -107,12 +107,15 @@ def reconstruct(
                 ended = f"time limit of {seconds:g} s"
                 break
             start = time.monotonic()
-            rebuilt = draw_cohort(plan, one)
+            rebuilt = draw_cohort(plan, one, seconds - (start - begun))
             numbers = None
             if rebuilt is not None:
                 cohort, groups = dataset_of(specification, rebuilt)
                 folder = out / f"cohort_{len(made) + 1:04d}"
                 numbers = _staged(specification, folder, cohort, groups)
+            if numbers is None and time.monotonic() - begun > seconds:
+                ended = f"time limit of {seconds:g} s"
+                break
             if numbers is None:
                 missed.append(one)
                 tell(f"seed {one}: no cohort")

@@ -57,7 +57,8 @@ def side_by_side(
         )
         for index, (name, cohort, table) in enumerate(zip(names, cohorts, tables, strict=True))
     )
-    plotted = tuple(_plotted(name, table) for name, table in zip(names, tables, strict=True))
+    last = max(float(table.vertebrae.survival_data().time.max()) for table in tables)
+    plotted = tuple(_plotted(name, table, last) for name, table in zip(names, tables, strict=True))
     units = tuple(
         unit
         for name, cohort, table in zip(names, cohorts, tables, strict=True)
@@ -67,11 +68,17 @@ def side_by_side(
 
 
 def _names(cohorts: Sequence[Cohort], beside: Sequence[Path]) -> list[str]:
-    """Name each source: the own cohort, then the folders, with SYNTHETIC where it is."""
-    found = [cohorts[0].name]
-    for cohort, path in zip(cohorts[1:], beside, strict=True):
-        mark = " (SYNTHETIC)" if cohort.synthetic else ""
-        found.append(f"{path.name}{mark}")
+    """Name each source: the own cohort, then the folders, with SYNTHETIC where it is.
+
+    Cohorts of several ensembles have one folder name: the folder above tells them apart.
+    """
+    short = [path.name for path in beside]
+    full = [f"{path.resolve().parent.name}/{path.name}" for path in beside]
+    names = short if len(set(short)) == len(short) else full
+    found = [
+        f"{name} (SYNTHETIC)" if cohort.synthetic else name
+        for cohort, name in zip(cohorts, [cohorts[0].name, *names], strict=True)
+    ]
     if len(set(found)) < len(found):
         raise InvalidDataError(
             "Two sources have the same name. Give each folder a name of its own, once."
@@ -79,9 +86,9 @@ def _names(cohorts: Sequence[Cohort], beside: Sequence[Path]) -> list[str]:
     return found
 
 
-def _plotted(name: str, table: Tables) -> PlottedCurve:
+def _plotted(name: str, table: Tables, last_month: float) -> PlottedCurve:
     data = table.vertebrae.survival_data()
-    return curves.plotted(name, data, kaplan_meier(data, cluster_robust=True))
+    return curves.plotted(name, data, kaplan_meier(data, cluster_robust=True), last_month)
 
 
 def _against(own: Tables, other: Tables) -> SourceComparison:

@@ -1,6 +1,8 @@
 """Reading one [[curve]]: landmarks, risk table, events, limits, digitised coordinates."""
 
 import csv
+from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from kyphort.published.specification.fields import (
@@ -10,20 +12,23 @@ from kyphort.published.specification.fields import (
     optional_printed,
     printed_list,
 )
+from kyphort.published.specification.printed import Printed
 from kyphort.published.specification.values import Curve, RiskConvention, RowUnit, Specification
 from kyphort.published.toml_fields import Fields
 
 _NAMES = (
     *("id", "endpoint", "group", "events_total", "times", "survival", "failure", "at_risk"),
-    *("events", "lower", "upper", "limits", "unit", "risk_convention", "median", "coordinates"),
-    "coordinate_tolerance",
+    *("events", "interval_events", "lower", "upper", "limits", "unit", "risk_convention"),
+    *("median", "coordinates", "coordinate_tolerance"),
 )
 _UNITS = {"%": 100.0, "fraction": 1.0}
 LIMITS = ("log-log", "log", "plain")
+_NOT_REACHED = ("not reached", "nr", "n.r.", "not estimable", "ne")
 
 
 def read_curve(fields: Fields, read: Specification) -> Curve:
     """Return the curve of one [[curve]] table; its size is that of its group or of everybody."""
+    _refuse_limits_of_median(fields)
     fields.allow(*_NAMES)
     endpoint, group = fields.text("endpoint"), fields.optional_text("group")
     known_name(fields, "endpoint", endpoint, [one.id for one in read.endpoints])
@@ -34,6 +39,9 @@ def read_curve(fields: Fields, read: Specification) -> Curve:
     unit = fields.optional_text("unit") or "%"
     if unit not in _UNITS:
         raise fields.error(f"field 'unit' is '{unit}'", 'Allowed: "%", "fraction".')
+    survival = printed_list(fields, shown, len(times))
+    _refuse_fractions(fields, shown, survival)
+    not_reached = _is_not_reached(fields)
     limits = fields.optional_text("limits") or "log-log"
     if limits not in LIMITS:
         raise fields.error(f"field 'limits' is '{limits}'", f"Allowed: {', '.join(LIMITS)}.")
@@ -44,9 +52,9 @@ def read_curve(fields: Fields, read: Specification) -> Curve:
         n=_size(fields, read, endpoint, group),
         events_total=optional_count(fields, "events_total"),
         times=times,
-        survival=printed_list(fields, shown, len(times)),
+        survival=survival,
         at_risk=count_list(fields, "at_risk", len(times)),
-        events=count_list(fields, "events", len(times)),
+        events=_events_so_far(fields, len(times)),
         lower=printed_list(fields, "lower", len(times)),
         upper=printed_list(fields, "upper", len(times)),
         limits=limits,
@@ -57,12 +65,55 @@ def read_curve(fields: Fields, read: Specification) -> Curve:
             if fields.has("risk_convention")
             else RiskConvention.AT_LEAST
         ),
-        median=optional_printed(fields, "median"),
+        median=None if not_reached else optional_printed(fields, "median"),
+        median_not_reached=not_reached,
         coordinates=_coordinates(fields),
         coordinate_tolerance=(
             fields.number("coordinate_tolerance") if fields.has("coordinate_tolerance") else 0.005
         ),
     )
+
+
+def _refuse_limits_of_median(fields: Fields) -> None:
+    for name in ("median_lower", "median_upper", "median_limits"):
+        if fields.has(name):
+            raise fields.error(
+                f"field '{name}'",
+                "Limits of a median are not checked or rebuilt. Write them into 'note'.",
+            )
+
+
+def _refuse_fractions(fields: Fields, shown: str, survival: Sequence[Printed | None]) -> None:
+    """Refuse survival such as 0.92 when nothing says that it is not 0.92 per cent."""
+    printed = [one for one in survival if one is not None]
+    small = printed and all(one.value <= 1 for one in printed)
+    if shown == "survival" and small and any(one.decimals for one in printed):
+        if fields.has("unit"):
+            return
+        raise fields.error(
+            f"survival is {printed[0]} per cent",
+            'Add unit = "fraction" when it is a fraction, unit = "%" when it is right so.',
+        )
+
+
+def _is_not_reached(fields: Fields) -> bool:
+    value = fields.value("median") if fields.has("median") else None
+    return isinstance(value, str) and value.strip().lower() in _NOT_REACHED
+
+
+def _events_so_far(fields: Fields, length: int) -> tuple[int | None, ...]:
+    """Return events up to each time: as given, or added up from those between the times."""
+    if not fields.has("interval_events"):
+        return count_list(fields, "events", length)
+    if fields.has("events"):
+        raise fields.error("fields 'events' and 'interval_events'", "Give one of them.")
+    between = [one for one in count_list(fields, "interval_events", length) if one is not None]
+    if len(between) < length:
+        raise fields.error(
+            "field 'interval_events' has a gap",
+            "Give the events from one time to the next for all times, or use 'events'.",
+        )
+    return tuple(accumulate(between))
 
 
 def _size(fields: Fields, read: Specification, endpoint: str, group: str) -> int:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from kyphort.errors import InvalidDataError
 
-_NUMBER = re.compile(r"^(?P<sign>[<>]?)\s*(?P<digits>\d+(?:[.,](?P<decimals>\d+))?)$")
+_NUMBER = re.compile(
+    r"^(?:[pP]\s*)?(?P<sign>[<>≤≥=]?)\s*(?P<digits>(?:\d+|(?=[.,]\d))(?:[.,](?P<decimals>\d+))?)\s*%?$"
+)
+_BELOW, _ABOVE = "<≤", ">≥"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Printed:
 
     `low` and `high` are the closed interval of values that round to the print, in the printed unit:
     half a unit of the last digit to either side, both roundings of a tie allowed. "<0.001" is the
-    interval [0, 0.001], ">0.9" the interval [0.9, ∞).
+    interval [0, 0.001], ">0.9" the interval [0.9, ∞). "p = .03" and "97.1%" are read as well.
 
     Raises
     ------
@@ -27,8 +30,8 @@ class Printed:
     >>> one = Printed("97.1")
     >>> one.value, one.decimals, round(one.low, 9), round(one.high, 9)
     (97.1, 1, 97.05, 97.15)
-    >>> Printed("<0.001").high
-    0.001
+    >>> Printed("<0.001").high, Printed("p < .05").high, Printed("97.1%").value
+    (0.001, 0.05, 97.1)
     """
 
     text: str
@@ -45,6 +48,10 @@ class Printed:
         found = _NUMBER.match(self.text.strip())
         assert found is not None  # noqa: S101 - checked when the value was made
         return found
+
+    @property
+    def _sign(self) -> str:
+        return self._parts["sign"] or "="
 
     @property
     def value(self) -> float:
@@ -64,18 +71,18 @@ class Printed:
     @property
     def low(self) -> float:
         """The smallest value that rounds to the print."""
-        if self._parts["sign"] == "<":
+        if self._sign in _BELOW:
             return 0.0
-        if self._parts["sign"] == ">":
+        if self._sign in _ABOVE:
             return self.value
         return max(0.0, self.value - self.half_unit)
 
     @property
     def high(self) -> float:
         """The largest value that rounds to the print."""
-        if self._parts["sign"] == ">":
+        if self._sign in _ABOVE:
             return math.inf
-        return self.value if self._parts["sign"] == "<" else self.value + self.half_unit
+        return self.value if self._sign in _BELOW else self.value + self.half_unit
 
     def holds(self, value: float) -> bool:
         """Whether `value` rounds to the print, with room for binary fractions.
@@ -93,7 +100,8 @@ class Printed:
         '97.0'
         """
         value = self.value + units * 10.0**-self.decimals
-        return Printed(f"{self._parts['sign']}{max(0.0, value):.{self.decimals}f}")
+        sign = "" if self._sign == "=" else self._sign
+        return Printed(f"{sign}{max(0.0, value):.{self.decimals}f}")
 
     def __str__(self) -> str:
         return self.text.strip()

@@ -17,6 +17,7 @@ from kyphort.published.specification.fields import (
     printed,
     refuse_unknown,
 )
+from kyphort.published.specification.printed import Printed
 from kyphort.published.specification.sense import check_sense
 from kyphort.published.specification.values import (
     DAYS_IN,
@@ -265,9 +266,18 @@ def _time_summary(fields: Fields) -> TimeSummary:
 
 def _logrank(fields: Fields) -> LogRank:
     fields.allow("id", "endpoint", "groups", "p")
-    return LogRank(
-        fields.text("id"), fields.text("endpoint"), fields.texts("groups"), printed(fields, "p")
-    )
+    return LogRank(fields.text("id"), fields.text("endpoint"), fields.texts("groups"), _p(fields))
+
+
+_NOT_SIGNIFICANT = ("ns", "n.s.", "not significant")
+
+
+def _p(fields: Fields) -> Printed:
+    """Return a printed p-value; "NS" is one above 0.05."""
+    value = fields.value("p")
+    if isinstance(value, str) and value.strip().lower() in _NOT_SIGNIFICANT:
+        return Printed(">0.05")
+    return printed(fields, "p")
 
 
 def _hazard_ratio(fields: Fields) -> HazardRatio:

@@ -1,9 +1,17 @@
 """What no publication can mean: groups larger than the whole, rising curves, missing partners."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import pairwise
 
-from kyphort.published.specification.values import Curve, Endpoint, RowUnit, Specification
+from kyphort.published.specification.printed import Printed
+from kyphort.published.specification.values import (
+    Curve,
+    Endpoint,
+    RiskConvention,
+    RowUnit,
+    Specification,
+)
 from kyphort.published.toml_fields import Fields
 
 
@@ -27,6 +35,22 @@ def check_sense(head: Fields, read: Specification) -> Specification:
             raise _entry(head, f"logrank '{test.id}'").error(
                 f"it compares {len(set(test.groups))} group", "Name two groups or more."
             )
+        if test.p.low > 1:
+            raise _entry(head, f"logrank '{test.id}'").error(f"p is {test.p}", "Allowed: 0 to 1.")
+    for ratio in read.hazard_ratios:
+        _check_ascending(
+            _entry(head, f"hazard_ratio '{ratio.id}'"),
+            (("lower", ratio.lower), ("value", ratio.value), ("upper", ratio.upper)),
+        )
+    for summary in read.time_summaries:
+        _check_ascending(
+            _entry(head, f"time_summary '{summary.id}'"),
+            (
+                ("minimum", summary.minimum),
+                ("median", summary.median),
+                ("maximum", summary.maximum),
+            ),
+        )
     for known in read.known:
         fields = _entry(head, f"known '{known.id}'")
         if known.group not in [one.id for one in read.groups]:
@@ -39,6 +63,16 @@ def check_sense(head: Fields, read: Specification) -> Specification:
 
 def _entry(head: Fields, name: str) -> Fields:
     return Fields({}, f"{head.entry}, {name}")
+
+
+def _check_ascending(fields: Fields, values: Iterable[tuple[str, Printed | None]]) -> None:
+    """Refuse numbers that do not ascend as their names say."""
+    given = [(name, printed) for name, printed in values if printed is not None]
+    for (below, low), (above, high) in pairwise(given):
+        if low.low > high.high:
+            raise fields.error(
+                f"{below} is {low}, {above} is {high}", "Correct one of them, or exchange them."
+            )
 
 
 def _check_population(head: Fields, read: Specification) -> None:
@@ -117,6 +151,13 @@ def _check_curve(fields: Fields, curve: Curve) -> None:
         raise fields.error(
             f"a survival is {max(values):g}", f"Allowed: 0 to {largest:g} in the unit of the print."
         )
+    for time, number in zip(curve.times, curve.at_risk, strict=True):
+        counts_all = time == 0 and curve.risk_convention is RiskConvention.AT_LEAST
+        if number is not None and counts_all and number != curve.n:
+            raise fields.error(
+                f"at_risk at time 0 is {number}, n is {curve.n}",
+                "At the beginning everybody is at risk. Correct one of them.",
+            )
     name = "failure" if curve.shows_failure else "survival"
     _refuse_direction(fields, name, values, down=not curve.shows_failure)
     most = max([one for one in curve.at_risk if one is not None], default=0)

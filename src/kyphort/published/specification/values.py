@@ -87,7 +87,8 @@ class Curve:
 
     `survival` in per cent, or as fraction with `unit_of_print` 1; `at_risk` and `events` (events so
     far) are counts; `events_total` counts all events. `coordinates` are digitised points of the
-    figure (time, survival as fraction), each right to within `coordinate_tolerance`.
+    figure (time, survival as fraction), each right to within `coordinate_tolerance`. A median that
+    is not reached is None with `median_not_reached`: the curve never falls below one half.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Curve:
     median: Printed | None = None
     coordinates: tuple[tuple[float, float], ...] = ()
     coordinate_tolerance: float = 0.005
+    median_not_reached: bool = False
 
     def window(self, position: int) -> tuple[float, float] | None:
         """Return the interval of survival, as fraction, that the print at a time allows."""
