@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.published.specification import DAYS_IN
-from kyphort.reconstruction.exits import Exits, Reachable, draw_exits, reachable
+from kyphort.reconstruction.curve import Exits, draw_exits
+from kyphort.reconstruction.exits import Reachable, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
 from kyphort.reconstruction.sequences import Sequence
