@@ -52,6 +52,8 @@ PLACINGS = 400
 """Orders that are searched for one curve before the draw is given up."""
 ORDERS_OF_ONE = 3
 """Orders of one interval that are tried before another state is."""
+STRAIN = 5.0
+"""Members at risk off the wish that weigh as much as a fall at the edge of what is possible."""
 _TIGHTER = 0.02
 """Windows for construction leave out so much of each half of the rounding interval."""
 
@@ -123,7 +125,7 @@ class _Drawing:
         fallen = survival * np.sqrt(smallest[able] * largest[able])
         middle = 0.5 * (states.low + states.high)[able]
         strain = np.abs(np.log(np.maximum(middle, 1e-9) / np.maximum(fallen, 1e-9)))
-        cost = np.abs(states.at_risk[able] - self.template[cut] + noise) + 40.0 * strain
+        cost = np.abs(states.at_risk[able] - self.template[cut] + noise) + STRAIN * strain
         return [
             (
                 int(states.at_risk[best]),

@@ -107,9 +107,7 @@ def _step(here: States, rules: ArmRules, cut: int) -> States:
             here.at_risk[index], here.events[index], numbers, events
         )
         # Clipped before they are united: two intervals outside the window do not span it.
-        possible &= has_room(
-            rules, cut, events - here.events[index], here.at_risk[index] - numbers
-        )
+        possible &= has_room(rules, cut, events - here.events[index], here.at_risk[index] - numbers)
         least = np.maximum(here.low[index] * smallest, window[0])
         most = np.minimum(here.high[index] * largest, window[1])
         possible &= least <= most

@@ -100,20 +100,18 @@ def _moved(
     """Move the one event by one place that comes nearest to the target; sometimes another."""
     fall, target = aim
     step = 1 if fall > target else -1
-    taken = set(places.tolist())
-    able = [
-        index
-        for index, place in enumerate(places.tolist())
-        if 0 <= place + step < length and place + step not in taken
-    ]
-    if not able:
+    moved = places + step
+    # Places ascend: an event is in the way only when it is the next one.
+    beyond = np.append(places[1:], length) if step > 0 else np.append(-1, places[:-1])
+    able = np.flatnonzero(moved != beyond)
+    if not len(able):
         return None
-    changed = []
-    for index in able:
-        one = places.copy()
-        one[index] += step
-        changed.append(one)
-    misses = np.array([abs(fall_of(at_risk, one) - target) for one in changed])
     if rng.random() < 0.3:
-        return changed[int(rng.integers(len(changed)))]
-    return changed[int(np.argmin(misses))]
+        chosen = int(rng.choice(able))
+    else:
+        numbers = np.maximum(at_risk - places[able], 1.5)
+        gains = np.log1p(-1 / np.maximum(numbers - step, 1.0 + 1e-9)) - np.log1p(-1 / numbers)
+        chosen = int(able[np.argmin(np.abs(fall + gains - target))])
+    changed = places.copy()
+    changed[chosen] += step
+    return changed

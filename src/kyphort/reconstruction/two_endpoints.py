@@ -8,12 +8,13 @@ from kyphort.errors import NoCohortError
 from kyphort.published.specification import RowUnit
 from kyphort.reconstruction.cohort import RebuiltPatient
 from kyphort.reconstruction.join import LARGEST_EVENTS, JoinTask, join
-from kyphort.reconstruction.merging import Floats, Merged, draw_timed, sequence_of
+from kyphort.reconstruction.merging import Drawn, Floats, Merged, draw_timed, sequence_of
 from kyphort.reconstruction.one_endpoint import draw_exits_of, draw_sequence
 from kyphort.reconstruction.plan import EndpointPlan, Plan
 from kyphort.reconstruction.seats import Seating, seated
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
+from kyphort.reconstruction.wishes import spread
 from kyphort.reconstruction.witness import faults
 
 JOININGS = 6
@@ -69,33 +70,43 @@ def _unit_sequence(both: _Both, rng: np.random.Generator) -> Sequence | None:
 
 
 def _patients_near(both: _Both, sequence: Sequence, rng: np.random.Generator) -> Merged | None:
-    """Draw the patients' exits, their numbers at risk near those of the units."""
+    """Draw the patients' exits, their numbers at risk such as the units at risk allow."""
     part = both.patients
     if part.drawn is None:
         return draw_exits_of(both.plan, part, rng)
-    wished = _wished_at_risk(both, sequence)
+    wished = _wished_at_risk(both, part.drawn, sequence, rng)
     share = np.array(part.problem.sizes) / sum(part.problem.sizes)
-    templates = [wished * one for one in share]
-    for spread in (0.02, 0.04, 0.01):
-        merged = draw_timed(part.drawn, rng, templates, spread)
+    for closeness in (0.02, 0.04, 0.01):
+        merged = draw_timed(part.drawn, rng, [wished * one for one in share], closeness)
         if merged is not None and not faults(part.problem, sequence_of(part.problem, merged)):
             return merged
     return None
 
 
-def _wished_at_risk(both: _Both, sequence: Sequence) -> Floats:
-    """Return patients at risk at each cut, in proportion to the units at risk around it."""
-    problem = both.units.problem
+def _wished_at_risk(
+    both: _Both, drawn: Drawn, sequence: Sequence, rng: np.random.Generator
+) -> Floats:
+    """Return patients at risk at each cut, between the fewest and most that units at risk allow."""
+    low, high = _patients_with(both, sequence)
+    per_cut = list(zip(*(states.cuts for states in drawn.states), strict=True))
+    low = np.maximum(low, [sum(one.at_risk.min() for one in cut) for cut in per_cut])
+    high = np.minimum(high, [sum(one.at_risk.max() for one in cut) for cut in per_cut])
+    return spread(low, np.maximum(low, high), 0.5 * (low + high), rng)
+
+
+def _patients_with(both: _Both, sequence: Sequence) -> tuple[Floats, Floats]:
+    """Return how many patients can be at risk at each cut, by the units at risk around it."""
+    problem, people = both.units.problem, both.plan.specification.population
     pooled, total = sequence.pooled(), sum(problem.sizes)
-    per_unit = both.plan.specification.population.patients / total
-    wished = []
+    low, high = [], []
     for cut in range(len(problem.cuts)):
-        before = [index for index, interval in enumerate(sequence.intervals) if interval <= cut]
-        most = pooled[before[-1]] - 1 if before else total
-        fewest = pooled[len(before)] if len(before) < len(pooled) else 0
-        # Patients whose unit has had its event are still observed.
-        wished.append(0.5 * (most + fewest) * per_unit + 0.7 * len(before))
-    return np.array(wished)
+        before = sum(interval <= cut for interval in sequence.intervals)
+        most = pooled[before - 1] - 1 if before else total
+        fewest = pooled[before] if before < len(pooled) else 0
+        # Patients whose unit has had its event may still be observed, or not.
+        low.append(float(max(fewest - (total - people.patients), 0)))
+        high.append(float(min(most + before, people.patients)))
+    return np.array(low), np.array(high)
 
 
 def _task(both: _Both, merged: Merged, sequence: Sequence) -> JoinTask:
