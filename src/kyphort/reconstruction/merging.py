@@ -14,6 +14,7 @@ from kyphort.reconstruction.exchanging import exchanged
 from kyphort.reconstruction.exits import FEW_DAYS, Reachable, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
+from kyphort.reconstruction.reach import reached
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem
 from kyphort.reconstruction.wishes import wished_at_risk
@@ -38,19 +39,28 @@ class Drawn:
 def prepare(problem: EndpointProblem) -> Drawn:
     """Compute once what every draw needs.
 
-    No exit falls on a landmark, where a number at risk could count it or not, unless no curve can
-    do without; no two events fall on one day.
+    No exit falls on a landmark, where a number at risk could count it or not, and every curve
+    reaches its printed landmarks, unless no curve can do so; no two events fall on one day.
     """
-    for on_landmarks in (False, True):
+    for on_landmarks, reaching in ((False, True), (True, True), (True, False)):
         days = _days(problem, on_landmarks=on_landmarks)
-        room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
-        rules = tuple(
-            replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
-        )
+        rules = tuple(_rules(problem, arm, days, reaching=reaching) for arm in problem.everybody)
         states = tuple(map(reachable, rules))
         if all(one.is_possible for one in states):
             break
     return Drawn(problem, rules, states, days)
+
+
+def _rules(
+    problem: EndpointProblem, arm: int, days: tuple[int, ...], *, reaching: bool
+) -> ArmRules:
+    rules = rules_of(problem, (arm,))
+    room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
+    at_risk = list(rules.at_risk)
+    for cut in [cut for one, cut in reached(problem) if one == arm] if reaching else []:
+        low, high = at_risk[cut] or (0, rules.size)
+        at_risk[cut] = (max(low, 1), high)
+    return replace(rules, most_events=room, at_risk=tuple(at_risk))
 
 
 def _days(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from kyphort.reconstruction.join import LARGEST_EVENTS, JoinTask, join
 from kyphort.reconstruction.merging import Drawn, Floats, Merged, draw_timed, sequence_of
 from kyphort.reconstruction.one_endpoint import draw_exits_of, draw_sequence
 from kyphort.reconstruction.plan import EndpointPlan, Plan
+from kyphort.reconstruction.reach import reached
 from kyphort.reconstruction.seats import Seating, seated
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
@@ -129,7 +130,7 @@ def _task(both: _Both, merged: Merged, sequence: Sequence) -> JoinTask:
         problem.sizes,
         sequence,
         tuple(int((merged.interval == index).sum()) for index in range(len(problem.cuts) + 1)),
-        risk,
+        risk + tuple((arm, cut, 1, problem.sizes[arm]) for arm, cut in sorted(reached(problem))),
         fixed,
         arms_are_patients=bool(groups) and groups[0].unit is RowUnit.PATIENT,
     )
