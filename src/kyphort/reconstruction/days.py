@@ -10,11 +10,11 @@ from kyphort.reconstruction.plan import EndpointPlan, Plan
 from kyphort.reconstruction.statements import EndpointProblem
 from kyphort.reconstruction.timeline import (
     Entry,
-    even_wishes,
     feasible,
     narrowed,
     place,
     printed_days,
+    steady_wishes,
     with_median,
 )
 
@@ -26,7 +26,9 @@ def days_of(
     entries: list[Entry] = []
     for interval, (low, high) in enumerate(edges_of(plan, part.problem)):
         here = np.flatnonzero(merged.interval == interval)
-        for index, wish in zip(here, even_wishes(len(here), low, high, rng), strict=True):
+        left = len(merged.arm) - len(entries) - len(here)
+        wishes = steady_wishes(len(here), left, (low, high), rng)
+        for index, wish in zip(here, wishes, strict=True):
             entries.append(Entry(low, high, wish, _gap(merged, int(index))))
     found: list[Entry] | None = entries
     events = np.flatnonzero(merged.is_event).tolist()

@@ -192,18 +192,30 @@ def _merge(each: list[Exits], base: list[list[Floats]], skew: float) -> Merged:
 def _best_merge(
     problem: EndpointProblem, each: list[Exits], base: list[list[Floats]], rng: np.random.Generator
 ) -> tuple[Merged, float]:
-    """Choose the skew between arms whose tests and pooled curve come nearest, then exchange."""
+    """Merge evenly, and exchange until tests and pooled curve fit; if not, from the nearest skew.
+
+    A skew moves the whole of an arm early or late within each interval: the second choice.
+    """
     even = _merge(each, base, 0.0)
     closeness = Closeness(problem, even.interval)
     if len(each) == 1 or not closeness.is_asked:
         return even, 0.0
+    found = _exchanged(closeness, even, rng)
+    if found[1] == 0.0:
+        return found
     candidates = [_merge(each, base, skew) for skew in SKEWS]
     how_far = closeness.distances(
         np.stack([one.arm for one in candidates]), np.stack([one.is_event for one in candidates])
     )
-    best = candidates[int(np.argmin(how_far))]
-    arm, is_event, distance = exchanged(closeness, best.arm, best.is_event, rng)
-    return replace(best, arm=arm, is_event=is_event), distance
+    skewed = _exchanged(closeness, candidates[int(np.argmin(how_far))], rng)
+    return min(found, skewed, key=lambda one: one[1])
+
+
+def _exchanged(
+    closeness: Closeness, merged: Merged, rng: np.random.Generator
+) -> tuple[Merged, float]:
+    arm, is_event, distance = exchanged(closeness, merged.arm, merged.is_event, rng)
+    return replace(merged, arm=arm, is_event=is_event), distance
 
 
 def events_of(problem: EndpointProblem, merged: Merged) -> tuple[Integers, Integers]:

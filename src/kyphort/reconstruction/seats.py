@@ -19,7 +19,7 @@ from kyphort.reconstruction.merging import Merged
 from kyphort.reconstruction.plan import EndpointPlan, Plan
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem
-from kyphort.reconstruction.timeline import Entry, even_wishes, feasible, place
+from kyphort.reconstruction.timeline import Entry, feasible, place, steady_wishes
 
 
 @dataclass(slots=True)
@@ -125,7 +125,9 @@ class Seating:
         entries: list[Entry] = []
         for number, (low, high) in enumerate(edges_of(self.plan, self.problem)):
             here = [index for index, one in enumerate(intervals) if one == number]
-            for index, wish in zip(here, even_wishes(len(here), low, high, rng), strict=True):
+            left = len(self.chain) - len(entries) - len(here)
+            wishes = steady_wishes(len(here), left, (low, high), rng)
+            for index, wish in zip(here, wishes, strict=True):
                 entries.append(Entry(low, high, wish, self._gap(index)))
         found = self._with_known(entries)
         for summary in self.plan.specification.time_summaries:
