@@ -1,5 +1,8 @@
 """Drawing one cohort: curves, join, days, attributes, in this order."""
 
+import math
+import time
+
 import numpy as np
 
 from kyphort.reconstruction.attributes import with_attributes
@@ -14,10 +17,11 @@ ATTEMPTS = 150
 """Draws for one cohort before its seed is given up."""
 
 
-def draw_cohort(plan: Plan, seed: int) -> RebuiltCohort | None:
+def draw_cohort(plan: Plan, seed: int, until: float = math.inf) -> RebuiltCohort | None:
     """Draw the cohort of a seed; None when every attempt missed something.
 
-    The same specification and seed give the same cohort.
+    The same specification and seed give the same cohort. No attempt is begun when `until`, on the
+    clock of `time.monotonic` [s], is past.
 
     Examples
     --------
@@ -29,6 +33,8 @@ def draw_cohort(plan: Plan, seed: int) -> RebuiltCohort | None:
     rng = np.random.default_rng(seed)
     plan.pools.clear()
     for _ in range(ATTEMPTS):
+        if time.monotonic() > until:
+            return None
         draw = draw_joined if plan.patients and plan.units else draw_alone
         patients = draw(plan, rng)
         if patients is None:
