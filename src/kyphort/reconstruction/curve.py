@@ -29,21 +29,28 @@ class Exits:
         return tuple((size - np.cumsum([len(one) for one in self.intervals])).tolist())
 
 
+TIGHTER = 0.02
+"""Windows for construction leave out so much of the rounding interval at either end."""
+
+
 def draw_exits(
     rules: ArmRules,
     states: Reachable,
     template: Floats,
     rng: np.random.Generator,
     spread: float = 0.03,
+    *,
+    inside: float = TIGHTER,
 ) -> Exits | None:
     """Draw one curve that returns the printed numbers, its numbers at risk near a template.
 
     `template` holds the wished number at risk at each cut. A dead end is left by the next best
-    state of the cut before. None when this draw missed.
+    state of the cut before. `inside` keeps away from the edges of the rounding intervals, by this
+    share of their width. None when this draw missed.
     """
     if not states.is_possible:
         return None
-    return _Drawing(rules, states, template, rng, spread).run()
+    return _Drawing(rules, states, template, rng, spread=spread, inside=inside).run()
 
 
 CANDIDATES = 8
@@ -54,8 +61,6 @@ ORDERS_OF_ONE = 3
 """Orders of one interval that are tried before another state is."""
 STRAIN = 5.0
 """Members at risk off the wish that weigh as much as a fall at the edge of what is possible."""
-_TIGHTER = 0.02
-"""Windows for construction leave out so much of each half of the rounding interval."""
 
 
 class _Drawing:
@@ -67,10 +72,12 @@ class _Drawing:
         states: Reachable,
         template: Floats,
         rng: np.random.Generator,
+        *,
         spread: float,
+        inside: float,
     ) -> None:
         self.rules, self.states, self.template = rules, states, template
-        self.rng, self.spread, self.left = rng, spread, PLACINGS
+        self.rng, self.spread, self.inside, self.left = rng, spread, inside, PLACINGS
 
     def run(self) -> Exits | None:
         intervals = self._from(0, self.rules.size, 0, 1.0)
@@ -115,7 +122,7 @@ class _Drawing:
             np.asarray(at_risk), np.asarray(events), states.at_risk, states.events
         )
         possible &= has_room(self.rules, cut, states.events - events, at_risk - states.at_risk)
-        margin = _TIGHTER * (states.high - states.low)
+        margin = self.inside * (states.high - states.low)
         # A state may have one survival only, which arithmetic meets to the last bit or nearly.
         low = np.maximum(states.low + margin, survival * smallest) - SLACK
         high = np.minimum(states.high - margin, survival * largest) + SLACK

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kyphort.published.specification import DAYS_IN
 from kyphort.reconstruction.closeness import Closeness
-from kyphort.reconstruction.curve import Exits, draw_exits
+from kyphort.reconstruction.curve import TIGHTER, Exits, draw_exits
 from kyphort.reconstruction.exchanging import exchanged
 from kyphort.reconstruction.exits import FEW_DAYS, Reachable, reachable
 from kyphort.reconstruction.hull import ArmRules
@@ -144,8 +144,10 @@ def _arm(
     rules, states = drawn.rules[arm], drawn.states[arm]
     times = np.array([cut.time for cut in drawn.problem.cuts])
     wished = template[arm] if template else wished_at_risk(rules, states, times, rng)
+    # Some curves have no solution but on the edge of a rounding interval.
     tries = (
-        draw_exits(rules, states, wished, rng, one) for one in (spread, 2 * spread, 0.7 * spread)
+        draw_exits(rules, states, wished, rng, one, inside=inside)
+        for one, inside in ((spread, TIGHTER), (2 * spread, TIGHTER), (0.7 * spread, 0.0))
     )
     return next((one for one in tries if one is not None), None)
 
