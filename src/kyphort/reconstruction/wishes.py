@@ -38,7 +38,7 @@ def spread(low: Floats, high: Floats, middle: Floats, rng: np.random.Generator) 
     >>> generator = np.random.default_rng(1)
     >>> low, high = np.array([60.0, 30.0]), np.array([80.0, 30.0])
     >>> spread(low, high, np.array([65.0, 30.0]), generator).round(1).tolist()
-    [68.4, 30.0]
+    [70.6, 30.0]
     """
     width = np.maximum(high - low, 0.0)
     share = np.clip((middle - low) / np.maximum(width, 1e-9), _EDGE, 1 - _EDGE)
