@@ -66,6 +66,7 @@ bench: $(STAMPS)/dev
 	"$(VENV)/python" -m benchmarks.registry sqlite
 	"$(VENV)/python" -m benchmarks.registry postgresql
 	"$(VENV)/python" -m benchmarks.planning
+	"$(VENV)/python" -m benchmarks.reconstruction
 
 soak: $(STAMPS)/dev
 	"$(VENV)/python" -m soak

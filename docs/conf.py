@@ -46,6 +46,7 @@ nitpick_ignore_regex = [
     ("py:class", r"kyphort\.(\w+\.)*_\w+"),  # private type variables have no page
     ("py:class", "inf"),  # the bound of a number that has none
     ("py:class", r"kyphort\.survival\.cox_model\.Fit"),  # what a model keeps for its diagnostics
+    ("py:class", r"kyphort\.reconstruction\.plan\.EndpointPlan"),  # what a plan keeps for drawing
     ("py:class", r"kyphort\.dosimetry\.transport\..*"),  # kernels have no page
 ]
 

@@ -100,11 +100,11 @@ def test_the_verifier_sees_one_changed_day(ensemble: Path, tmp_path: Path) -> No
 def test_a_cohort_that_misses_a_number_never_appears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import kyphort.workflows.paper as workflow
+    import kyphort.workflows.paper_staging as staging
 
     # The maker draws for the paper, the verifier reads another p: every cohort misses it.
     other = replace(PAPER, logranks=(replace(PAPER.logranks[0], p=Printed("0.664")),))
-    monkeypatch.setattr(workflow, "verify", lambda _, folder: verify(other, folder))
+    monkeypatch.setattr(staging, "verify", lambda _, folder: verify(other, folder))
     with pytest.raises(NoCohortError, match="None of 3 seeds"):
         reconstruct(PAPER, tmp_path / "out", cohorts=1)
     assert not (tmp_path / "out").exists()
@@ -115,7 +115,7 @@ def test_interrupted_work_keeps_what_is_verified(
 ) -> None:
     import kyphort.workflows.paper as workflow
 
-    def drawn_once(plan: object, seed: int, _: float) -> object:
+    def drawn_once(plan: object, seed: int, until: float) -> object:
         if seed > 1:
             raise KeyboardInterrupt
         return draw_cohort(plan, seed)  # type: ignore[arg-type]  # a Plan

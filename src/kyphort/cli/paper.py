@@ -99,22 +99,40 @@ def reconstruct(
     seconds: Annotated[
         float, typer.Option(help="Stop after so many seconds with what is verified.", min=0.0)
     ] = 3600.0,
+    memory_mb: Annotated[
+        int,
+        typer.Option(help="Limit of memory [MB]; ends like --seconds.", min=1),
+    ] = 4096,
     quiet: Quiet = False,
 ) -> None:
     """Write verified SYNTHETIC cohorts that return every printed number.
 
-    Exits with 0 when all cohorts are there, with 32 when a limit or Ctrl-C ended the work before.
+    A digitised curve also gives the data set guyot/, which follows the figure and may miss some.
+    Exits with 0 when all cohorts are there, with 32 when a limit, Ctrl-C or SIGTERM ended the work
+    before.
     """
     from kyphort.published.specification import find_specification  # noqa: PLC0415
     from kyphort.workflows.paper import reconstruct as run  # noqa: PLC0415 - heavy libraries
 
     specification = find_specification(name)
     done = run(
-        specification, out, cohorts=cohorts, seed=seed, seconds=seconds, tell=_teller(quiet=quiet)
+        specification,
+        out,
+        cohorts=cohorts,
+        seed=seed,
+        seconds=seconds,
+        memory_mb=memory_mb,
+        tell=_teller(quiet=quiet),
     )
     typer.echo("SYNTHETIC DATA: no row is a real person; links between columns are invented.")
     for one in done.cohorts:
         typer.echo(f"{one.folder}: {len(one.numbers)} of {len(one.numbers)} printed numbers agree")
+    for figure in done.figures:
+        total, others = len(figure.numbers), figure.missed
+        typer.echo(
+            f"{figure.folder}: Guyot's algorithm on the figure, {total - len(others)} of {total} "
+            f"printed numbers agree{'; misses ' + ', '.join(others) if others else ''}"
+        )
     if done.missed_seeds:
         missed = ", ".join(map(str, done.missed_seeds))
         typer.echo(f"Seeds that gave no cohort: {missed}")

@@ -16,6 +16,7 @@ from kyphort.reconstruction.findings import (
     Proved,
     Verdict,
 )
+from kyphort.reconstruction.from_figure import FigureCohort, from_figures
 from kyphort.reconstruction.solver import Limits
 from kyphort.reconstruction.verify import GROUPS_FILE, VerifiedNumber, verify
 
@@ -23,6 +24,7 @@ __all__ = [
     "GROUPS_FILE",
     "Bound",
     "CheckResult",
+    "FigureCohort",
     "Finding",
     "Limits",
     "Perturbation",
@@ -39,6 +41,7 @@ __all__ = [
     "check",
     "counts_that_print",
     "draw_cohort",
+    "from_figures",
     "plan_of",
     "verify",
 ]

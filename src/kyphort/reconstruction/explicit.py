@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.reconstruction.merging import Merged
+from kyphort.reconstruction.reach import reached
 from kyphort.reconstruction.sequences import Sequence
 from kyphort.reconstruction.statements import EndpointProblem, Kind
 
@@ -71,6 +72,8 @@ def risk_at_cuts(
             high[cut, one.members[0]] = min(high[cut, one.members[0]], int(one.high))
         else:
             pooled[cut] = (int(one.low), int(one.high))
+    for arm, cut in reached(problem):
+        low[cut, arm] = max(low[cut, arm], min(1, high[cut, arm]))
     # Nobody comes back: limits of later cuts hold for earlier ones, and the other way round.
     for cut in range(cuts - 2, -1, -1):
         low[cut] = np.maximum(low[cut], low[cut + 1])

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kyphort.published.specification import DAYS_IN
-from kyphort.reconstruction.exits import Exits, Reachable, draw_exits, reachable
+from kyphort.reconstruction.closeness import Closeness
+from kyphort.reconstruction.curve import TIGHTER, Exits, draw_exits
+from kyphort.reconstruction.exchanging import exchanged
+from kyphort.reconstruction.exits import FEW_DAYS, Reachable, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.orders import rules_of
+from kyphort.reconstruction.reach import reached
 from kyphort.reconstruction.sequences import Sequence
-from kyphort.reconstruction.statements import EndpointProblem, Kind
+from kyphort.reconstruction.statements import EndpointProblem
 from kyphort.reconstruction.tails import drawn_tails, matter
-from kyphort.reconstruction.two_arms import misses
+from kyphort.reconstruction.wishes import wished_at_risk
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,32 +31,43 @@ SKEWS = np.linspace(-3.0, 3.0, 13)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A problem prepared for drawing: rules and reachable states of each arm."""
+    """A problem prepared for drawing: rules and reachable states of each arm, days of intervals."""
 
     problem: EndpointProblem
     rules: tuple[ArmRules, ...]
     states: tuple[Reachable, ...]
+    days: tuple[int, ...]
 
 
 def prepare(problem: EndpointProblem) -> Drawn:
     """Compute once what every draw needs.
 
-    No exit falls on a landmark, where a number at risk could count it or not, unless no curve can
-    do without; no two events fall on one day.
+    No exit falls on a landmark, where a number at risk could count it or not, and every curve
+    reaches its printed landmarks, unless no curve can do so; no two events fall on one day.
     """
-    for on_landmarks in (False, True):
-        room = _room(problem, on_landmarks=on_landmarks)
-        rules = tuple(
-            replace(rules_of(problem, (arm,)), most_events=room) for arm in problem.everybody
-        )
+    for on_landmarks, reaching in ((False, True), (True, True), (True, False)):
+        days = _days(problem, on_landmarks=on_landmarks)
+        rules = tuple(_rules(problem, arm, days, reaching=reaching) for arm in problem.everybody)
         states = tuple(reachable(one, MOST_STATES) for one in rules)
         if all(one.is_possible for one in states):
             break
-    return Drawn(problem, rules, states)
+    return Drawn(problem, rules, states, days)
 
 
-def _room(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:
-    """Return how many events each interval has days for."""
+def _rules(
+    problem: EndpointProblem, arm: int, days: tuple[int, ...], *, reaching: bool
+) -> ArmRules:
+    rules = rules_of(problem, (arm,))
+    room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
+    at_risk = list(rules.at_risk)
+    for cut in [cut for one, cut in reached(problem) if one == arm] if reaching else []:
+        low, high = at_risk[cut] or (0, rules.size)
+        at_risk[cut] = (max(low, 1), high)
+    return replace(rules, most_events=room, at_risk=tuple(at_risk))
+
+
+def _days(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:
+    """Return how many days each interval between cuts has for exits."""
     edges = [0.0, *(cut.time * DAYS_IN[problem.time_unit] for cut in problem.cuts)]
     days = []
     for earlier, later in pairwise(edges):
@@ -61,7 +76,7 @@ def _room(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:
             days.append(int(on_landmarks and is_whole))
         else:
             days.append(max(0, math.ceil(later - 1e-6) - 1 - math.floor(earlier + 1e-6)))
-    return tuple(min(one, max(1, one // len(problem.arms))) for one in days)
+    return tuple(days)
 
 
 _PREPARED: dict[EndpointProblem, Drawn] = {}
@@ -98,32 +113,38 @@ def draw_timed(
     template: list[Floats] | None = None,
     spread: float = 0.03,
 ) -> Merged | None:
-    """Draw the exits of every arm and merge them so that the tests come near their p-values.
+    """Draw the exits of every arm and merge them so that tests and pooled survival come out.
 
-    `template` holds the wished numbers at risk of each arm at the cuts.
+    `template` holds the wished numbers at risk of each arm at the cuts; without it they are drawn.
+    While the tests are missed, one arm after the other is drawn anew beside the nearest so far.
     """
     if not all(one.is_possible for one in drawn.states):
         return None
-    wished = default_template(drawn, rng) if template is None else template
-    each = []
-    for arm, rules in enumerate(_rules_with_tails(drawn, rng)):
-        tries = (
-            draw_exits(rules, drawn.states[arm], wished[arm], rng, one)
-            for one in (spread, 2 * spread, 0.7 * spread)
-        )
-        found = next((one for one in tries if one is not None), None)
-        if found is None:
-            return None
-        each.append(found)
-    base = [_positions(one, rng) for one in each]
-    return _best_merge(drawn.problem, each, base, rng)
+    arms = drawn.problem.everybody
+    first = _with_tails(drawn, rng)
+    each = [_arm(first, arm, template, rng, spread) for arm in arms]
+    nearest = _merged(drawn, each, rng)
+    for _ in range(REDRAWS if len(arms) > 1 else 0):
+        if nearest is not None and nearest[1] == 0.0:
+            break
+        arm = int(rng.integers(len(arms)))
+        again = _arm(_with_tails(drawn, rng), arm, template, rng, spread)
+        changed = [*each[:arm], again, *each[arm + 1 :]]
+        found = _merged(drawn, changed, rng)
+        if nearest is None or (found is not None and found[1] <= nearest[1]):
+            each, nearest = changed, found
+    return None if nearest is None else nearest[0]
 
 
-def _rules_with_tails(drawn: Drawn, rng: np.random.Generator) -> tuple[ArmRules, ...]:
-    """Return the rules with events after the last landmark where nobody printed how many."""
+REDRAWS = 60
+"""Draws of single arms before a draw of all is given up."""
+
+
+def _with_tails(drawn: Drawn, rng: np.random.Generator) -> Drawn:
+    """Draw the events after the last landmark where nobody printed how many."""
     is_open = [rules.total is None for rules in drawn.rules]
     if not any(is_open) or not drawn.problem.cuts or not matter(drawn.problem):
-        return drawn.rules
+        return drawn
     last = [states.cuts[-1] for states in drawn.states]
     so_far = [
         rules.total or round(float(one.events.mean()))
@@ -131,24 +152,47 @@ def _rules_with_tails(drawn: Drawn, rng: np.random.Generator) -> tuple[ArmRules,
     ]
     left = [int(one.at_risk.max()) if here else 0 for one, here in zip(last, is_open, strict=True)]
     tails = drawn_tails(drawn.problem, so_far, left, rng)
-    return tuple(replace(rules, after=tail) for rules, tail in zip(drawn.rules, tails, strict=True))
+    rules = (replace(one, after=tail) for one, tail in zip(drawn.rules, tails, strict=True))
+    return replace(drawn, rules=tuple(rules))
 
 
-def default_template(drawn: Drawn, rng: np.random.Generator) -> list[Floats]:
-    """Return wished numbers at risk: even in time between those that are printed or forced."""
+def _arm(
+    drawn: Drawn,
+    arm: int,
+    template: list[Floats] | None,
+    rng: np.random.Generator,
+    spread: float,
+) -> Exits | None:
+    """Draw the exits of one arm, closely along its wished numbers at risk or less so."""
+    rules, states = drawn.rules[arm], drawn.states[arm]
     times = np.array([cut.time for cut in drawn.problem.cuts])
-    wishes = []
-    for rules, states in zip(drawn.rules, drawn.states, strict=True):
-        low = np.array([one.at_risk.min() for one in states.cuts], dtype=np.float64)
-        high = np.array([one.at_risk.max() for one in states.cuts], dtype=np.float64)
-        known = low == high
-        between = low + rng.uniform(0.2, 0.8) * (high - low)
-        even = np.interp(
-            times, np.append(0.0, times[known]), np.append(float(rules.size), low[known])
-        )
-        last = times[known].max(initial=0.0)
-        wishes.append(np.where(times <= last, np.clip(even, low, high), between))
-    return wishes
+    wished = template[arm] if template else wished_at_risk(rules, states, times, rng)
+    # Some curves have no solution but on the edge of a rounding interval.
+    tries = (
+        draw_exits(rules, states, wished, rng, one, inside=inside)
+        for one, inside in ((spread, TIGHTER), (2 * spread, TIGHTER), (0.7 * spread, 0.0))
+    )
+    return next((one for one in tries if one is not None), None)
+
+
+def _merged(
+    drawn: Drawn, each: list[Exits | None], rng: np.random.Generator
+) -> tuple[Merged, float] | None:
+    """Merge the arms once; return the order and how far tests are off."""
+    present = [one for one in each if one is not None]
+    if len(present) < len(each) or not _have_days(drawn, present):
+        return None
+    base = [_positions(one, rng) for one in present]
+    return _best_merge(drawn.problem, present, base, rng)
+
+
+def _have_days(drawn: Drawn, each: list[Exits]) -> bool:
+    """Return whether the exits of all arms together have days in every interval."""
+    for interval, days in enumerate(drawn.days):
+        kinds = [kind for exits in each for kind in exits.intervals[interval]]
+        if sum(kinds) > days or (days <= FEW_DAYS and len(kinds) > days):
+            return False
+    return True
 
 
 def _positions(exits: Exits, rng: np.random.Generator) -> list[Floats]:
@@ -172,80 +216,31 @@ def _merge(each: list[Exits], base: list[list[Floats]], skew: float) -> Merged:
 
 def _best_merge(
     problem: EndpointProblem, each: list[Exits], base: list[list[Floats]], rng: np.random.Generator
-) -> Merged:
-    """Choose the skew between arms whose tests and pooled curve come nearest, then exchange."""
-    if len(each) == 1 or not _needs_merge(problem):
-        return _merge(each, base, 0.0)
+) -> tuple[Merged, float]:
+    """Merge evenly, and exchange until tests and pooled curve fit; if not, from the nearest skew.
+
+    A skew moves the whole of an arm early or late within each interval: the second choice.
+    """
+    even = _merge(each, base, 0.0)
+    closeness = Closeness(problem, even.interval)
+    if len(each) == 1 or not closeness.is_asked:
+        return even, 0.0
+    found = _exchanged(closeness, even, rng)
+    if found[1] == 0.0:
+        return found
     candidates = [_merge(each, base, skew) for skew in SKEWS]
-    how_far = [miss(problem, one) for one in candidates]
-    best = int(np.argmin(how_far))
-    return _exchanged(problem, candidates[best], how_far[best], rng)
-
-
-def _needs_merge(problem: EndpointProblem) -> bool:
-    return any(
-        one.against or (len(one.members) > 1 and one.kind is Kind.SURVIVAL)
-        for one in problem.statements
+    how_far = closeness.distances(
+        np.stack([one.arm for one in candidates]), np.stack([one.is_event for one in candidates])
     )
-
-
-def miss(problem: EndpointProblem, merged: Merged) -> float:
-    """Return how far tests and pooled survival are from their windows; 0 when all fit."""
-    at_risk, arms = events_of(problem, merged)
-    total = float(misses(problem, at_risk[None], arms)[0])
-    interval = merged.interval[merged.is_event]
-    logs = np.log1p(-1 / np.maximum(at_risk.sum(axis=1), 1.0 + 1e-12))
-    position = {cut: index for index, cut in enumerate(problem.cuts)}
-    for one in problem.of(Kind.SURVIVAL):
-        if len(one.members) > 1 and one.cut is not None:
-            survival = float(np.exp(logs[interval <= position[one.cut]].sum()))
-            total += max(one.low - survival, survival - one.high, 0.0)
-    return total
-
-
-EXCHANGES = 3000
+    skewed = _exchanged(closeness, candidates[int(np.argmin(how_far))], rng)
+    return min(found, skewed, key=lambda one: one[1])
 
 
 def _exchanged(
-    problem: EndpointProblem, merged: Merged, so_far: float, rng: np.random.Generator
-) -> Merged:
-    """Within stretches of an interval let one arm leave before the other, while that helps.
-
-    No arm's own curve changes by it. Most stretches are short, some are long.
-    """
-    best, least = merged, so_far
-    for step in range(EXCHANGES):
-        if so_far == 0.0:
-            return merged
-        changed = _one_before_other(merged, rng)
-        if changed is None:
-            continue
-        now = miss(problem, changed)
-        # A little worse is accepted now and then, less and less: the tests pull apart.
-        if now <= so_far + WARMTH * (1 - step / EXCHANGES) ** 2 * rng.exponential():
-            merged, so_far = changed, now
-        if so_far < least:
-            best, least = merged, so_far
-    return best
-
-
-WARMTH = 0.004
-"""How much worse, in log p and log hazard ratio, a step may make it at first."""
-
-
-def _one_before_other(merged: Merged, rng: np.random.Generator) -> Merged | None:
-    """Let one arm leave before the others within a stretch of one interval."""
-    longest = 2 + int(0.3 * len(merged.arm) * rng.random() ** 4)
-    begin = int(rng.integers(0, len(merged.arm) - 1))
-    end = begin + 1 + int(rng.integers(1, longest))
-    end = begin + int((merged.interval[begin:end] == merged.interval[begin]).sum())
-    arms = merged.arm[begin:end]
-    if arms.min() == arms.max():
-        return None
-    order = np.arange(len(merged.arm))
-    first = arms == int(rng.choice(arms))
-    order[begin:end] = begin + np.argsort(~first, kind="stable")
-    return Merged(merged.interval, merged.position, merged.arm[order], merged.is_event[order])
+    closeness: Closeness, merged: Merged, rng: np.random.Generator
+) -> tuple[Merged, float]:
+    arm, is_event, distance = exchanged(closeness, merged.arm, merged.is_event, rng)
+    return replace(merged, arm=arm, is_event=is_event), distance
 
 
 def events_of(problem: EndpointProblem, merged: Merged) -> tuple[Integers, Integers]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kyphort.reconstruction.exits import Reachable, States, reachable
+from kyphort.reconstruction.exits import Reachable, States, TooManyStatesError, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.solver import Limits
 
@@ -74,7 +74,10 @@ def passages(rules: ArmRules, limits: Limits, width: float = WIDTH) -> tuple[Cel
     TooManyCellsError
         When the curve has too many states, or the time is up.
     """
-    coarse = reachable(rules)
+    try:
+        coarse = reachable(rules)
+    except TooManyStatesError as error:
+        raise TooManyCellsError from error
     if not coarse.is_possible:
         return tuple(_NOTHING for _ in coarse.cuts)
     walk = _Walk(rules, coarse, limits, width)

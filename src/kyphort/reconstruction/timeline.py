@@ -109,7 +109,17 @@ def place(entries: Sequence[Entry]) -> list[int] | None:
     return days
 
 
-def even_wishes(number: int, low: float, high: float, rng: np.random.Generator) -> list[float]:
-    """Return ascending days that fill an interval evenly, with some jitter."""
+def steady_wishes(
+    number: int, left: int, window: tuple[float, float], rng: np.random.Generator
+) -> list[float]:
+    """Return ascending days of exits that fill a window at a constant rate, with some jitter.
+
+    `number` leave and `left` stay: each of those present leaves at the same rate, so that exits
+    come more slowly the fewer there are. When nobody stays they are even in time.
+    """
+    low, high = window
     shares = (np.arange(number) + rng.random(number)) / max(number, 1)
+    if number and left:
+        here = number + left
+        shares = np.log(here / (here - number * shares)) / math.log(here / left)
     return [float(one) for one in low + shares * (high - low)]

@@ -1,30 +1,24 @@
 """The verbs of a publication: write a template, check it, reconstruct cohorts from it."""
 
-import json
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from kyphort import __version__
 from kyphort.errors import NoCohortError, OutputError
-from kyphort.exchange.csv_set import write_csv_set
 from kyphort.published.specification import Specification, template_text
-from kyphort.reconstruction import (
-    GROUPS_FILE,
-    VerifiedNumber,
-    draw_cohort,
-    plan_of,
-    verify,
-)
+from kyphort.reconstruction import VerifiedNumber, draw_cohort, from_figures, plan_of
+from kyphort.workflows.limits import Interruptible
 from kyphort.workflows.paper_dataset import dataset_of
+from kyphort.workflows.paper_staging import STAMP, as_json, staged
 
 ENSEMBLE_FILE = "ensemble.json"
-VERIFICATION_FILE = "verification.json"
-STUDY_FILE = "study.toml"
-STAMP = "SYNTHETIC: no row describes a real person"
+GUYOT_FOLDER = "guyot"
+GUYOT_EXEMPT = (
+    "Guyot's algorithm (doi:10.1186/1471-2288-12-9) follows the digitised figure, curve by curve: "
+    "it need not return the printed numbers, and those that it misses are listed."
+)
 SEEDS_PER_COHORT = 3
 """So many seeds are tried for each cohort that is asked for."""
 
@@ -42,12 +36,26 @@ class VerifiedCohort:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureSet:
+    """A data set by Guyot's algorithm in its folder, held against the print: it may miss some."""
+
+    folder: Path
+    numbers: tuple[VerifiedNumber, ...]
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The printed numbers that it does not return."""
+        return tuple(one.item for one in self.numbers if not one.agrees)
+
+
+@dataclass(frozen=True, slots=True)
 class Ensemble:
     """What a reconstruction ended with: the cohorts, the seeds that gave none, and why it ended."""
 
     cohorts: tuple[VerifiedCohort, ...]
     missed_seeds: tuple[int, ...]
     ended: str
+    figures: tuple[FigureSet, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -79,12 +87,14 @@ def reconstruct(
     cohorts: int = 1,
     seed: int = 1,
     seconds: float = float("inf"),
+    memory_mb: int | None = None,
     tell: Tell = lambda _: None,
 ) -> Ensemble:
     """Write verified cohorts into `out`, one folder each; none that misses a number ever appears.
 
-    Cohort k has the seed `seed` + k − 1, unless a seed gives none and the next takes its place. A
-    limit of time, or Ctrl-C, ends the work with what is verified so far.
+    Cohort k has the seed `seed` + k - 1, unless a seed gives none and the next takes its place. A
+    limit of time or memory, Ctrl-C or SIGTERM ends the work with what is verified so far. Digitised
+    curves also give a data set by Guyot's algorithm, apart and exempt from that rule.
 
     Raises
     ------
@@ -95,47 +105,67 @@ def reconstruct(
     """
     plan = plan_of(specification)
     _prepare(out)
-    begun = time.monotonic()
+    until = time.monotonic() + seconds
     made: list[VerifiedCohort] = []
     missed: list[int] = []
-    ended = "complete"
-    try:
+    figures: list[FigureSet] = []
+    with Interruptible(memory_mb) as work:
+        figures += _figures(specification, out, tell)
         for one in range(seed, seed + SEEDS_PER_COHORT * cohorts):
-            if len(made) == cohorts:
-                break
-            if time.monotonic() - begun > seconds:
-                ended = f"time limit of {seconds:g} s"
+            if len(made) == cohorts or time.monotonic() > until:
                 break
             start = time.monotonic()
-            rebuilt = draw_cohort(plan, one, seconds - (start - begun))
+            rebuilt = draw_cohort(plan, one, until)
+            if rebuilt is None and time.monotonic() > until:
+                break
+            folder = out / f"cohort_{len(made) + 1:04d}"
             numbers = None
             if rebuilt is not None:
-                cohort, groups = dataset_of(specification, rebuilt)
-                folder = out / f"cohort_{len(made) + 1:04d}"
-                numbers = _staged(specification, folder, cohort, groups)
-            if numbers is None and time.monotonic() - begun > seconds:
-                ended = f"time limit of {seconds:g} s"
-                break
+                numbers = staged(specification, folder, dataset_of(specification, rebuilt))
             if numbers is None:
                 missed.append(one)
                 tell(f"seed {one}: no cohort")
                 continue
             made.append(VerifiedCohort(folder, one, numbers, time.monotonic() - start))
             tell(f"cohort {len(made)} of {cohorts} verified (seed {one})")
-        else:
-            ended = "complete" if len(made) == cohorts else "seeds used up"
-    except KeyboardInterrupt:
-        ended = "interrupted"
+    ended = work.ended
+    if not ended:
+        late = time.monotonic() > until and len(made) + len(missed) < SEEDS_PER_COHORT * cohorts
+        ended = f"time limit of {seconds:g} s" if late else "seeds used up"
+    if len(made) == cohorts:
+        ended = "complete"
     if not made and ended == "seeds used up":
-        out.rmdir()
-        raise NoCohortError(
-            f"None of {len(missed)} seeds gave a cohort with every printed number of "
-            f"{specification.id}. That proves nothing: run 'kyphort paper check' for "
-            "contradictions, and leave out what you trust least."
-        )
-    ensemble = Ensemble(tuple(made), tuple(missed), ended)
+        raise _no_cohort(specification, out, missed, figures)
+    ensemble = Ensemble(tuple(made), tuple(missed), ended, tuple(figures))
     _write_index(specification, out, ensemble)
     return ensemble
+
+
+def _figures(specification: Specification, out: Path, tell: Tell) -> Iterator[FigureSet]:
+    """Write what Guyot's algorithm makes of digitised curves, one data set for each endpoint."""
+    found = from_figures(specification)
+    for one in found:
+        folder = out / (GUYOT_FOLDER if len(found) == 1 else f"{GUYOT_FOLDER}_{one.endpoint.id}")
+        curves = ", ".join(curve.id for curve in one.curves)
+        made = f"Guyot's algorithm on the digitised curves {curves} of {{source}}."
+        data_set = dataset_of(specification, one.cohort, made)
+        numbers = staged(specification, folder, data_set, GUYOT_EXEMPT)
+        assert numbers is not None  # noqa: S101 - an exempt data set is always kept
+        tell(f"{folder.name}: Guyot's algorithm on {curves}")
+        yield FigureSet(folder, numbers)
+
+
+def _no_cohort(
+    specification: Specification, out: Path, missed: list[int], figures: list[FigureSet]
+) -> NoCohortError:
+    kept = f" {figures[0].folder} is kept: it follows the figure alone." if figures else ""
+    if not figures:
+        out.rmdir()
+    return NoCohortError(
+        f"None of {len(missed)} seeds gave a cohort with every printed number of "
+        f"{specification.id}. That proves nothing: run 'kyphort paper check' for "
+        f"contradictions, and leave out what you trust least.{kept}"
+    )
 
 
 def _prepare(out: Path) -> None:
@@ -150,57 +180,6 @@ def _prepare(out: Path) -> None:
         raise OutputError(
             f"{out} is not empty (for example '{present[0]}'). Choose an empty or a new folder."
         )
-
-
-def _staged(
-    specification: Specification, folder: Path, cohort: "object", groups: str
-) -> tuple[VerifiedNumber, ...] | None:
-    """Write a cohort apart, verify its files, and rename it into place when all numbers agree."""
-    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        data = stage / folder.name
-        write_csv_set(cohort, data)  # type: ignore[arg-type]  # a Cohort
-        if groups:
-            (data / GROUPS_FILE).write_text(groups, encoding="utf-8", newline="")
-        (data / STUDY_FILE).write_text(study_text(specification), encoding="utf-8")
-        numbers = verify(specification, data)
-        if not all(one.agrees for one in numbers):
-            return None
-        content = {
-            "stamp": STAMP,
-            "specification": specification.id,
-            "kyphort": __version__,
-            "numbers": [asdict(one) for one in numbers],
-        }
-        (data / VERIFICATION_FILE).write_text(_json(content), encoding="utf-8")
-        data.chmod(0o755)
-        data.rename(folder)
-        return numbers
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def study_text(specification: Specification) -> str:
-    """Return the study file under which `kyphort analyse` reads a cohort as the publication did."""
-    ends = any(one.censored_by for one in specification.endpoints)
-    reading = "last_contact_or_death" if ends else "last_assessment"
-    times = sorted({time for curve in specification.curves for time in curve.times if time > 0})
-    title = f"SYNTHETIC: {specification.title}, reconstructed"
-    return "\n".join(
-        (
-            f"# {STAMP}. How the publication read its data; the rest has the defaults.",
-            "",
-            f"title = {json.dumps(title, ensure_ascii=False)}",
-            f'time_unit = "{specification.time_unit}"',
-            f"landmarks = [{', '.join(f'{time:g}' for time in times) or '12'}]",
-            "",
-            "[local_control]",
-            'unit = "vertebra"',
-            f'censoring = "{reading}"',
-            'death = "censors"',
-            "",
-        )
-    )
 
 
 def _write_index(specification: Specification, out: Path, ensemble: Ensemble) -> None:
@@ -222,12 +201,16 @@ def _write_index(specification: Specification, out: Path, ensemble: Ensemble) ->
             for one in ensemble.cohorts
         ],
         "missed_seeds": list(ensemble.missed_seeds),
+        **({"guyot": _figure_entries(ensemble)} if ensemble.figures else {}),
     }
-    (out / ENSEMBLE_FILE).write_text(_json(content), encoding="utf-8")
+    (out / ENSEMBLE_FILE).write_text(as_json(content), encoding="utf-8")
 
 
-def _json(content: Mapping[str, object]) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def _figure_entries(ensemble: Ensemble) -> list[dict[str, object]]:
+    return [
+        {"folder": one.folder.name, "exempt": GUYOT_EXEMPT, "missed": list(one.missed)}
+        for one in ensemble.figures
+    ]
 
 
 def cohort_folders(ensemble: Path) -> Iterator[Path]:

@@ -53,20 +53,22 @@ class _Placed:
     level: SpinalLevel
 
 
-def dataset_of(specification: Specification, rebuilt: RebuiltCohort) -> tuple[Cohort, str]:
+def dataset_of(
+    specification: Specification, rebuilt: RebuiltCohort, made: str = ""
+) -> tuple[Cohort, str]:
     """Return a rebuilt cohort as a data set, and the text of its `groups.csv` (may be empty).
 
     Days become dates, units levels; scans follow a schedule of 3, 6 and then every 6 months, and
     show an event on its day. What the specification does not say is invented or `unknown`. The
-    same cohort gives the same data set.
+    same cohort gives the same data set. `made` says how, when it is not one of an ensemble.
     """
-    maker = _Maker(specification, rebuilt)
+    maker = _Maker(specification, rebuilt, made)
     return maker.cohort(), maker.groups_text()
 
 
 class _Maker:
-    def __init__(self, specification: Specification, rebuilt: RebuiltCohort) -> None:
-        self.specification, self.rebuilt = specification, rebuilt
+    def __init__(self, specification: Specification, rebuilt: RebuiltCohort, made: str) -> None:
+        self.specification, self.rebuilt, self.made = specification, rebuilt, made
         self.rng = np.random.default_rng((rebuilt.seed, 2))
         facts = specification.dataset
         longest = max(one.exit_day for one in rebuilt.patients)
@@ -97,11 +99,15 @@ class _Maker:
         )
 
     def _provenance(self) -> str:
+        source = self.specification.citation or self.specification.title
         doi = f" doi:{self.specification.doi}" if self.specification.doi else ""
+        made = self.made or (
+            "One of many cohorts that return the printed numbers of {source}, "
+            f"made by kyphort paper reconstruct (seed {self.rebuilt.seed})."
+        )
         return (
-            "SYNTHETIC: no row describes a real person. One of many cohorts that return the "
-            f"printed numbers of {self.specification.citation or self.specification.title}{doi}, "
-            f"made by kyphort paper reconstruct (seed {self.rebuilt.seed}). All dates, levels, "
+            "SYNTHETIC: no row describes a real person. "
+            f"{made.replace('{source}', source + doi)} All dates, levels, "
             "visits and scans and all links between columns are invented."
         )
 

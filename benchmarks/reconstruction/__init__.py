@@ -1,0 +1,1 @@
+"""Seconds per verified cohort, per check and for Guyot's algorithm."""
