@@ -1,6 +1,8 @@
 """`kyphort paper` as a user meets it: processes, output, exit codes."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +71,34 @@ def test_a_mistake_is_one_sentence(words: tuple[str, ...], exit_code: int, sente
     assert done.returncode == exit_code
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_walk_of_the_page_works_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "paper.md"
+    lines = re.findall(r"^\$ kyphort paper (.*mine.*)$", page.read_text("utf-8"), re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        done = run(*shlex.split(line))
+        assert done.returncode == 0, (line, done.stderr)
+    assert len(lines) == 5
+    assert (tmp_path / "mine" / "cohort_0003" / "verification.json").is_file()
+
+
+def test_sentences_instead_of_what_a_publication_cannot_mean(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    run("new", str(path))
+    text = path.read_text(encoding="utf-8")
+    for right, wrong, says in (
+        ('p = "0.57"', 'p = "1.57"', "logrank 'regions': p is 1.57"),
+        ('"94.2", "91.3", "91.3"', '"94.2", "95.3", "91.3"', "survival goes from 94.2 to 95.3"),
+        ("events_total = 19", "events_total = 31", "events_total is 31, n is 30"),
+        ('["thoracic", "lumbar"]', '["thoracic", "sacral"]', "unknown group 'sacral'"),
+    ):
+        path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+        for command in ("show", "check"):
+            done = run(command, str(path))
+            assert done.returncode not in (0, 1, 33)
+            assert says in done.stderr
+            assert "Traceback" not in done.stderr
