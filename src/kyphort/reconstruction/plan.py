@@ -113,6 +113,7 @@ def _plan_endpoint(
     if impossible:
         raise NoCohortError(
             f"{endpoint.label}, {impossible[0]}: no numbers at risk were found that fit at every "
-            "landmark. Run 'kyphort paper check' for the printed numbers that contradict each other."
+            "landmark. Run 'kyphort paper check' for the printed numbers that contradict each "
+            "other."
         )
     return EndpointPlan(endpoint, problem, (), drawn)
