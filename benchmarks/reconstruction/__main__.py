@@ -56,7 +56,7 @@ def _cohorts(name: str, seeds: int) -> tuple[list[float], list[int]]:
 
 def _check(name: str) -> float:
     begun = time.perf_counter()
-    check(find_specification(name), Limits(300.0))
+    check(find_specification(name), Limits(60.0))
     return time.perf_counter() - begun
 
 
