@@ -24,12 +24,13 @@ def days_of(
 ) -> list[int] | None:
     """Return a day for each exit of one endpoint, None when its printed times cannot be met."""
     entries: list[Entry] = []
+    crowded = part.drawn is not None and part.drawn.is_crowded
     for interval, (low, high) in enumerate(edges_of(plan, part.problem)):
         here = np.flatnonzero(merged.interval == interval)
         left = len(merged.arm) - len(entries) - len(here)
         wishes = steady_wishes(len(here), left, (low, high), rng)
         for index, wish in zip(here, wishes, strict=True):
-            entries.append(Entry(low, high, wish, _gap(merged, int(index))))
+            entries.append(Entry(low, high, wish, _gap(merged, int(index), crowded=crowded)))
     found: list[Entry] | None = entries
     events = np.flatnonzero(merged.is_event).tolist()
     for summary in plan.specification.time_summaries:
@@ -39,9 +40,14 @@ def days_of(
     return None if found is None else place(found)
 
 
-def _gap(merged: Merged, index: int) -> int:
-    """Return 1 for an event: on the day of the exit before it would count otherwise."""
-    return int(index > 0 and bool(merged.is_event[index]))
+def _gap(merged: Merged, index: int, *, crowded: bool) -> int:
+    """Return 1 for an event: on the day of the exit before it would count otherwise.
+
+    With more events than days, events in a row may share one: the curve stays the same.
+    """
+    if index == 0 or not merged.is_event[index]:
+        return 0
+    return int(not (crowded and merged.is_event[index - 1]))
 
 
 def edges_of(plan: Plan, problem: EndpointProblem) -> list[tuple[int, int]]:

@@ -31,27 +31,37 @@ SKEWS = np.linspace(-3.0, 3.0, 13)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A problem prepared for drawing: rules and reachable states of each arm, days of intervals."""
+    """A problem prepared for drawing: rules and reachable states of each arm, days of intervals.
+
+    When `is_crowded`, events have to share days.
+    """
 
     problem: EndpointProblem
     rules: tuple[ArmRules, ...]
     states: tuple[Reachable, ...]
     days: tuple[int, ...]
+    is_crowded: bool = False
 
 
 def prepare(problem: EndpointProblem) -> Drawn:
     """Compute once what every draw needs.
 
     No exit falls on a landmark, where a number at risk could count it or not, and every curve
-    reaches its printed landmarks, unless no curve can do so; no two events fall on one day.
+    reaches its printed landmarks, unless no curve can do so; no two events fall on one day, unless
+    there are more of them than days: curves do not mind, tests do.
     """
     for on_landmarks, reaching in ((False, True), (True, True), (True, False)):
         days = _days(problem, on_landmarks=on_landmarks)
         rules = tuple(_rules(problem, arm, days, reaching=reaching) for arm in problem.everybody)
         states = tuple(reachable(one, MOST_STATES) for one in rules)
         if all(one.is_possible for one in states):
-            break
-    return Drawn(problem, rules, states, days)
+            return Drawn(problem, rules, states, days)
+    rules = tuple(
+        replace(one, most_events=tuple(day if day <= FEW_DAYS else one.size for day in days))
+        for one in rules
+    )
+    states = tuple(reachable(one, MOST_STATES) for one in rules)
+    return Drawn(problem, rules, states, days, is_crowded=True)
 
 
 def _rules(
@@ -188,7 +198,7 @@ def _merged(
 
 def _have_days(drawn: Drawn, each: list[Exits]) -> bool:
     """Return whether the exits of all arms together have days in every interval."""
-    for interval, days in enumerate(drawn.days):
+    for interval, days in enumerate(() if drawn.is_crowded else drawn.days):
         kinds = [kind for exits in each for kind in exits.intervals[interval]]
         if sum(kinds) > days or (days <= FEW_DAYS and len(kinds) > days):
             return False
