@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kyphort.errors import InvalidDataError
 from kyphort.published.specification import Printed, Specification
-from kyphort.reconstruction import Limits, Verdict, check
+from kyphort.reconstruction import Limits, Verdict, check, verify
 from kyphort.reconstruction.decide import decide
 from kyphort.reconstruction.exits import TooManyStatesError, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.statements import problems_of
+from kyphort.survival import SurvivalData
+from kyphort.workflows.paper import cohort_folders, reconstruct
 
-from .papers import read
+from .papers import published, read
 
 HEAD = """
 schema = "kyphort-specification/1"
@@ -115,3 +118,16 @@ def test_too_many_states_are_no_proof() -> None:
     with pytest.raises(TooManyStatesError):
         reachable(rules)
     assert reachable(rules, 50).is_possible
+
+
+def test_more_deaths_than_days_share_days(tmp_path: Path) -> None:
+    # 240 patients, of whom half die within 60 days.
+    rng = np.random.default_rng(3)
+    death, censoring = rng.exponential(85.0, 240), rng.uniform(60.0, 600.0, 240)
+    days = np.maximum(1.0, np.round(np.minimum(death, censoring)))
+    data = SurvivalData(days, (death <= censoring).astype(int))
+    paper = read(published(data, [60, 180, 365], at_risk=True), tmp_path)
+    done = reconstruct(paper, tmp_path / "out", cohorts=1, seed=1)
+    assert done.is_complete
+    folder = next(cohort_folders(tmp_path / "out"))
+    assert all(one.agrees for one in verify(paper, folder))

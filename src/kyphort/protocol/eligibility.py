@@ -55,7 +55,7 @@ def eligibility(
     >>> cohort = read_csv_set(dataset_folder("bludau2020"))
     >>> answers = eligibility(cohort, cohort.patients[0], load_protocol("nct01280032"))
     >>> [(one.rule.id, str(one.answer), one.found) for one in answers][0]
-    ('age', 'met', 'age_years 61')
+    ('age', 'not_met', 'age_years 34')
     """
     entered = {
         one.rule: one for one in cohort.of(patient, EligibilityEntry) if one.protocol == protocol.id

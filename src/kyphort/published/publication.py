@@ -134,6 +134,6 @@ class Publication:
         >>> from kyphort.published import load
         >>> error = load("bludau2020").determination_of("local_control.all.24.std_error")
         >>> str(error.kind), str(error.verdict), error.low, error.high
-        ('range', 'determined', 0.025639, 0.026676)
+        ('range', 'determined', 0.025636, 0.026677)
         """
         return determine(path, self.rules, self.ranges)

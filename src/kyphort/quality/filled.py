@@ -38,7 +38,7 @@ def fields_filled(cohort: Cohort) -> tuple[FieldFilled, ...]:
     >>> from kyphort.published import dataset_folder
     >>> found = fields_filled(read_csv_set(dataset_folder("bludau2020")))
     >>> [(one.field, one.filled, one.records) for one in found if one.record == "vertebra"][-1]
-    ('preexisting_fracture', 129, 143)
+    ('preexisting_fracture', 135, 143)
     """
     return tuple(
         FieldFilled(kind.words, one.name, one.meaning, filled, len(values))

@@ -43,7 +43,7 @@ def check_eligibility(
     >>> from kyphort.published import dataset_folder
     >>> found = check_eligibility(dataset_folder("bludau2020"), "SYN-P001", "nct02773966")
     >>> [(one.rule.id, str(one.answer)) for one in found.answers]
-    [('age', 'met'), ('metastases', 'unknown'), ('pain', 'unknown')]
+    [('age', 'not_met'), ('metastases', 'unknown'), ('pain', 'unknown')]
     """
     plan = find_protocol(protocol)
     if not plan.eligibility:

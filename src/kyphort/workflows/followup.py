@@ -71,7 +71,7 @@ def follow_up(data: str | Path, as_of: dt.date, protocol: str = DEFAULT_PROTOCOL
     >>> from kyphort.published import dataset_folder
     >>> found = follow_up(dataset_folder("bludau2020"), dt.date(2012, 1, 1))
     >>> len(found.in_states({VisitState.OVERDUE})), len(found.in_states({VisitState.DUE}))
-    (1, 5)
+    (1, 7)
     """
     plan = find_protocol(protocol)
     cohort, _ = read_data(data)
