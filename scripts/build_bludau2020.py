@@ -31,8 +31,9 @@ from kyphort.clinical import (
 )
 from kyphort.exchange.csv_set import write_csv_set
 from kyphort.published.specification import Specification, find_specification
-from kyphort.reconstruction import GROUPS_FILE, RebuiltCohort, draw_cohort, plan_of, verify
+from kyphort.reconstruction import draw_cohort, plan_of, verify
 from kyphort.units import months_from_days
+from kyphort.workflows.paper import returns_the_print
 from kyphort.workflows.paper_dataset import dataset_of
 
 TARGET = Path(__file__).parents[1] / "src" / "kyphort" / "published" / "bludau2020"
@@ -56,17 +57,6 @@ def shipped_cohort(specification: Specification) -> tuple[int, Cohort]:
         if fractured is not None:
             return seed, completed(cohort, fractured, seed)
     raise SystemExit(f"None of {ENSEMBLE} seeds gives a cohort that can carry the fracture.")
-
-
-def returns_the_print(specification: Specification, rebuilt: RebuiltCohort) -> bool:
-    """Write a cohort apart and verify its files by the code that shares nothing with the maker."""
-    cohort, groups = dataset_of(specification, rebuilt)
-    with tempfile.TemporaryDirectory() as home:
-        folder = Path(home) / "cohort"
-        write_csv_set(cohort, folder)
-        if groups:
-            (folder / GROUPS_FILE).write_text(groups, encoding="utf-8", newline="")
-        return all(one.agrees for one in verify(specification, folder))
 
 
 # --- the cohort as times --------------------------------------------------------------------------

@@ -5,17 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kyphort.endpoints import derive, overall_survival
 from kyphort.errors import InvalidDataError
+from kyphort.exchange.csv_set import read_csv_set
 from kyphort.published.specification import Printed, Specification
 from kyphort.reconstruction import Limits, Verdict, check, verify
 from kyphort.reconstruction.decide import decide
 from kyphort.reconstruction.exits import TooManyStatesError, reachable
 from kyphort.reconstruction.hull import ArmRules
 from kyphort.reconstruction.statements import problems_of
-from kyphort.survival import SurvivalData
+from kyphort.survival import SurvivalData, kaplan_meier
 from kyphort.workflows.paper import cohort_folders, reconstruct
 
-from .papers import published, read
+from .papers import hidden, published, read
 
 HEAD = """
 schema = "kyphort-specification/1"
@@ -131,3 +133,32 @@ def test_more_deaths_than_days_share_days(tmp_path: Path) -> None:
     assert done.is_complete
     folder = next(cohort_folders(tmp_path / "out"))
     assert all(one.agrees for one in verify(paper, folder))
+
+
+def test_a_median_on_a_flat_half_has_two_readings(tmp_path: Path) -> None:
+    # Ten patients, five dead by day 50 and the sixth on day 70: R and SAS print 60, others 50.
+    days = np.array([10.0, 20.0, 30.0, 40.0, 50.0, 70.0, 80.0, 90.0, 95.0, 99.0])
+    data = SurvivalData(days, np.ones(10, dtype=int))
+    assert kaplan_meier(data).quantile(0.5).estimate == 60.0
+    for median in ("50", "60"):
+        text = published(data, [45, 75], at_risk=True).replace(
+            "events_total", f'median = "{median}"\nevents_total'
+        )
+        paper = read(text, tmp_path)
+        verdicts = {one.verdict for one in check(paper, Limits(20)).findings}
+        assert Verdict.CONTRADICTORY not in verdicts
+        assert reconstruct(paper, tmp_path / median, cohorts=2, seed=1).is_complete
+
+
+def test_drawn_medians_are_the_same_by_every_reading(tmp_path: Path) -> None:
+    # Sixty patients, so that a half may be met exactly, and has not to be.
+    data = hidden(5, 60, 1.0, 300.0)
+    median = kaplan_meier(data).quantile(0.5).estimate
+    text = published(data, [100, 200, 400], at_risk=True).replace(
+        "events_total", f'median = "{median:.0f}"\nevents_total'
+    )
+    paper = read(text, tmp_path)
+    assert reconstruct(paper, tmp_path / "out", cohorts=3, seed=1).is_complete
+    for folder in cohort_folders(tmp_path / "out"):
+        again = derive(read_csv_set(folder), overall_survival()).survival_data()
+        assert abs(kaplan_meier(again).quantile(0.5).estimate * 30.4375 - round(median)) <= 0.5

@@ -165,11 +165,11 @@ def bounds(
     """
     from kyphort.published.specification import find_specification  # noqa: PLC0415
     from kyphort.reconstruction import Limits  # noqa: PLC0415 - heavy libraries
-    from kyphort.reconstruction import bounds as run  # noqa: PLC0415
+    from kyphort.workflows.paper import bounded  # noqa: PLC0415
     from kyphort.workflows.paper_words import bound_lines, write_bounds  # noqa: PLC0415
 
     limits = Limits(seconds, memory_mb, seed, _teller(quiet=quiet))
-    found = run(find_specification(name), statistic or [], limits, cohorts=cohorts, seed=seed)
+    found = bounded(find_specification(name), statistic or [], limits, cohorts=cohorts, seed=seed)
     for line in bound_lines(found):
         typer.echo(line)
     if out is not None:

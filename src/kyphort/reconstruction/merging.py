@@ -68,12 +68,28 @@ def _rules(
     problem: EndpointProblem, arm: int, days: tuple[int, ...], *, reaching: bool
 ) -> ArmRules:
     rules = rules_of(problem, (arm,))
-    room = tuple(min(one, max(1, one // len(problem.arms))) for one in days)
+    # Few days are not shared out beforehand: one arm may need them all.
+    room = tuple(one if one <= FEW_DAYS else one // len(problem.arms) for one in days)
     at_risk = list(rules.at_risk)
     for cut in [cut for one, cut in reached(problem) if one == arm] if reaching else []:
         low, high = at_risk[cut] or (0, rules.size)
         at_risk[cut] = (max(low, 1), high)
-    return replace(rules, most_events=room, at_risk=tuple(at_risk))
+    survival = tuple(map(_off_the_half, rules.survival)) if reaching else rules.survival
+    return replace(rules, most_events=room, at_risk=tuple(at_risk), survival=survival)
+
+
+def _off_the_half(window: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Keep log survival off a half exactly: such a stretch has its median in the middle."""
+    if window is None:
+        return None
+    low, high = window
+    return (
+        low + _OFF if abs(low - _HALF) < _OFF else low,
+        high - _OFF if abs(high - _HALF) < _OFF else high,
+    )
+
+
+_HALF, _OFF = math.log(0.5), 1e-6
 
 
 def _days(problem: EndpointProblem, *, on_landmarks: bool) -> tuple[int, ...]:

@@ -22,7 +22,14 @@ from kyphort.published.specification import (
     TimeSummary,
     WholeNumbers,
 )
-from kyphort.reconstruction.verify_estimates import at, cox, kaplan_meier, limit_of, logrank_p
+from kyphort.reconstruction.verify_estimates import (
+    at,
+    cox,
+    kaplan_meier,
+    limit_of,
+    logrank_p,
+    medians_of,
+)
 from kyphort.reconstruction.verify_files import (
     GROUPS_FILE,
     Files,
@@ -138,9 +145,12 @@ def _curve(specification: Specification, curve: Curve, rows: list[Row]) -> list[
             VerifiedNumber(f"{curve.id} median", "not reached", lowest, lowest >= 0.5 - 1e-12)
         )
     if curve.median is not None:
-        crossed = [days for days, survival, _ in steps if survival <= 0.5 + 1e-12]
-        median = min(crossed) / specification.days(1.0) if crossed else math.inf
-        found.append(_number(f"{curve.id} median", curve.median, median))
+        last = max((row.days for row in mine), default=0)
+        readings = [
+            _number(f"{curve.id} median", curve.median, days / specification.days(1.0))
+            for days in medians_of(steps, last)
+        ]
+        found.append(next((one for one in readings if one.agrees), readings[0]))
     for time, height in curve.coordinates:
         found.append(_figure(curve, time, height, at(steps, specification.days(time))[0]))
     return found

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kyphort.reconstruction.verify_files import Row
 
 _Z = 1.959963984540054
+_SAME = 1e-9
 
 
 def limit_of(transform: str, survival: float, greenwood: float, *, is_lower: bool) -> float:
@@ -40,6 +41,20 @@ def kaplan_meier(rows: list[Row]) -> Steps:
             steps.append((day, survival, greenwood))
         at_risk -= len(here)
     return steps
+
+
+def medians_of(steps: Steps, last: float) -> tuple[float, ...]:
+    """Return the day on which survival falls to a half; infinity when it does not.
+
+    Where it is a half exactly there are two readings: the first day of this stretch, and its
+    middle, as R and SAS give it. A stretch that no event ends reaches to the `last` day.
+    """
+    reached = [day for day, survival, _ in steps if survival <= 0.5 + _SAME]
+    if not reached:
+        return (math.inf,)
+    below = [day for day, survival, _ in steps if survival < 0.5 - _SAME]
+    start, end = float(reached[0]), float(below[0]) if below else last
+    return (start,) if start == end else (0.5 * (start + end), start)
 
 
 def at(steps: Steps, days: float) -> tuple[float, float]:

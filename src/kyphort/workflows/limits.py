@@ -3,6 +3,8 @@
 import resource
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -19,11 +21,13 @@ class Interruptible:
     def __init__(self, memory_mb: int | None = None) -> None:
         self.memory_mb, self.ended = memory_mb, ""
         self._before = resource.getrlimit(resource.RLIMIT_AS)
-        self._handler: object = None
+        self._handlers: dict[signal.Signals, object] = {}
+        self._holds = self._waits = False
 
     def __enter__(self) -> "Interruptible":
         if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGTERM, _interrupt)
+            for one in (signal.SIGTERM, signal.SIGINT):
+                self._handlers[one] = signal.signal(one, self._interrupt)
         taken = _taken_bytes()
         if self.memory_mb is not None and taken:
             limit = taken + self.memory_mb * MEGABYTE
@@ -39,17 +43,29 @@ class Interruptible:
         trace: TracebackType | None,
     ) -> bool:
         resource.setrlimit(resource.RLIMIT_AS, self._before)
-        if self._handler is not None:
-            signal.signal(signal.SIGTERM, self._handler)  # type: ignore[arg-type]  # as it was
+        for one, handler in self._handlers.items():
+            signal.signal(one, handler)  # type: ignore[arg-type]  # as it was
         if isinstance(error, KeyboardInterrupt):
             self.ended = "interrupted"
         elif isinstance(error, MemoryError):
             self.ended = f"memory limit of {self.memory_mb} MB"
         return bool(self.ended)
 
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Hold interruptions back until the end of the block."""
+        self._holds = True
+        try:
+            yield
+        finally:
+            self._holds = False
+        if self._waits:
+            raise KeyboardInterrupt
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._waits = self._holds
+        if not self._holds:
+            raise KeyboardInterrupt
 
 
 def _taken_bytes() -> int:

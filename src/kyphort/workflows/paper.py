@@ -1,14 +1,24 @@
 """The verbs of a publication: write a template, check it, reconstruct cohorts from it."""
 
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kyphort import __version__
 from kyphort.errors import NoCohortError, OutputError
 from kyphort.published.specification import Specification, template_text
-from kyphort.reconstruction import VerifiedNumber, draw_cohort, from_figures, plan_of
+from kyphort.reconstruction import (
+    Bound,
+    Limits,
+    RebuiltCohort,
+    VerifiedNumber,
+    bounds,
+    draw_cohort,
+    from_figures,
+    plan_of,
+)
 from kyphort.workflows.limits import Interruptible
 from kyphort.workflows.paper_dataset import dataset_of
 from kyphort.workflows.paper_staging import STAMP, as_json, staged
@@ -120,14 +130,18 @@ def reconstruct(
                 break
             folder = out / f"cohort_{len(made) + 1:04d}"
             numbers = None
-            if rebuilt is not None:
-                numbers = staged(specification, folder, dataset_of(specification, rebuilt))
+            # A folder that has appeared is also listed.
+            with work.undisturbed():
+                if rebuilt is not None:
+                    numbers = staged(specification, folder, dataset_of(specification, rebuilt))
+                if numbers is not None:
+                    seconds_taken = time.monotonic() - start
+                    made.append(VerifiedCohort(folder, one, numbers, seconds_taken))
             if numbers is None:
                 missed.append(one)
                 tell(f"seed {one}: no cohort")
-                continue
-            made.append(VerifiedCohort(folder, one, numbers, time.monotonic() - start))
-            tell(f"cohort {len(made)} of {cohorts} verified (seed {one})")
+            else:
+                tell(f"cohort {len(made)} of {cohorts} verified (seed {one})")
     ended = work.ended
     if not ended:
         late = time.monotonic() > until and len(made) + len(missed) < SEEDS_PER_COHORT * cohorts
@@ -139,6 +153,31 @@ def reconstruct(
     ensemble = Ensemble(tuple(made), tuple(missed), ended, tuple(figures))
     _write_index(specification, out, ensemble)
     return ensemble
+
+
+def bounded(
+    specification: Specification,
+    statistics: Sequence[str],
+    limits: Limits,
+    *,
+    cohorts: int = 30,
+    seed: int = 1,
+) -> tuple[Bound, ...]:
+    """Bound statistics, with what is seen over cohorts whose files return every printed number.
+
+    Parameters and errors are those of `kyphort.reconstruction.bounds`.
+    """
+    return bounds(
+        specification, statistics, limits, cohorts=cohorts, seed=seed,
+        accept=lambda one: returns_the_print(specification, one),
+    )  # fmt: skip
+
+
+def returns_the_print(specification: Specification, rebuilt: RebuiltCohort) -> bool:
+    """Write a cohort apart and verify its files by the code that shares nothing with the maker."""
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "cohort"
+        return staged(specification, folder, dataset_of(specification, rebuilt)) is not None
 
 
 def _figures(specification: Specification, out: Path, tell: Tell) -> Iterator[FigureSet]:

@@ -130,7 +130,7 @@ def write_check(result: CheckResult, path: Path) -> None:
 def bound_lines(found: tuple[Bound, ...]) -> Iterator[str]:
     """Yield bounds as a table: what is proved, what was seen, and the verdict."""
     width = max([len(one.statistic) for one in found], default=10)
-    yield f"{'statistic':<{width}}  {'proved':<22} {'seen in drawn cohorts':<30} verdict"
+    yield f"{'statistic':<{width}}  {'proved':<22} {'seen in verified cohorts':<30} verdict"
     for one in found:
         seen = f"{_range(one.seen)} ({one.cohorts} cohorts)" if one.seen else "-"
         yield (
