@@ -194,7 +194,7 @@ class Prover:
         low, high, _ = extremes(of, target, self.limits)
         if not math.isfinite(low + high):
             return None, ""
-        how = "CP-SAT over all orders of the events, without printed tests"
+        how = "CP-SAT over all orders of the events, without printed tests, no two on one day"
         if one.kind == "p":
             return (p_of(high), p_of(low)), how
         observed = {sum(arm == first for arm in order.arms) for order in of.orders}

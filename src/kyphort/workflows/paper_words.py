@@ -140,6 +140,8 @@ def bound_lines(found: tuple[Bound, ...]) -> Iterator[str]:
     yield ""
     yield "Proved intervals hold in every cohort with these numbers. Seen ranges are inner ranges:"
     yield "the true extremes may lie further out. Links between columns are invented."
+    if any(one.proved and "on one day" in one.how for one in found):
+        yield "Proved p-values and expected events hold where no two events fall on one day."
 
 
 def _range(ends: tuple[float, float] | None) -> str:
