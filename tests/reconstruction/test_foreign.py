@@ -162,3 +162,35 @@ def test_drawn_medians_are_the_same_by_every_reading(tmp_path: Path) -> None:
     for folder in cohort_folders(tmp_path / "out"):
         again = derive(read_csv_set(folder), overall_survival()).survival_data()
         assert abs(kaplan_meier(again).quantile(0.5).estimate * 30.4375 - round(median)) <= 0.5
+
+
+def test_units_at_risk_are_drawn_without_a_curve_of_survival(tmp_path: Path) -> None:
+    # Of a simulated cohort; the survival that ends observation is not printed.
+    text = """
+schema = "kyphort-specification/1"
+id = "units"
+title = "Units of patients"
+time_unit = "months"
+[population]
+patients = 14
+units = 21
+maximum_units_per_patient = 2
+[[endpoint]]
+id = "main"
+unit = "unit"
+event = "recurrence"
+censored_by = "survival"
+[[endpoint]]
+id = "survival"
+event = "death"
+is_death = true
+[[curve]]
+id = "main"
+endpoint = "main"
+times = [6.0, 24.0, 36.0]
+failure = ["15.3", "36.5", "52.4"]
+at_risk = [16, 8, 6]
+events_total = 9
+"""
+    paper = read(text, tmp_path)
+    assert reconstruct(paper, tmp_path / "out", cohorts=2, seed=1).is_complete

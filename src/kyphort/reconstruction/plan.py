@@ -8,7 +8,7 @@ from kyphort.reconstruction.decide import FEW_EVENTS
 from kyphort.reconstruction.merging import Drawn, prepare
 from kyphort.reconstruction.orders import Order, TooManyOrdersError, orders
 from kyphort.reconstruction.sampling import Pool
-from kyphort.reconstruction.statements import EndpointProblem, problems_of
+from kyphort.reconstruction.statements import Cut, EndpointProblem, problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def plan_of(specification: Specification) -> Plan:
     if chained:
         partner = specification.endpoint(chained[0].censored_by)
         cuts = {
-            cut.time
+            cut
             for endpoint in (chained[0], partner)
             for cut in problems_of(specification, endpoint)[0].cuts
         }
@@ -86,7 +86,7 @@ def plan_of(specification: Specification) -> Plan:
 
 
 def _plan_endpoint(
-    specification: Specification, endpoint: Endpoint, cuts: set[float]
+    specification: Specification, endpoint: Endpoint, cuts: set[Cut]
 ) -> EndpointPlan:
     problems = problems_of(specification, endpoint, cuts)
     if len(problems) > 1:

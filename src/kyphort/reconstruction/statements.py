@@ -139,7 +139,7 @@ class EndpointProblem:
 
 
 def problems_of(
-    specification: Specification, endpoint: Endpoint, extra_cuts: Iterable[float] = ()
+    specification: Specification, endpoint: Endpoint, extra_cuts: Iterable[Cut] = ()
 ) -> tuple[EndpointProblem, ...]:
     """Return the problems of an endpoint, one for each partition that its curves or tests use."""
     used = _partitions(specification, endpoint)
@@ -164,7 +164,7 @@ def _partitions(specification: Specification, endpoint: Endpoint) -> tuple[str, 
 
 
 def _problem(
-    specification: Specification, endpoint: Endpoint, partition: str, extra: tuple[float, ...]
+    specification: Specification, endpoint: Endpoint, partition: str, extra: tuple[Cut, ...]
 ) -> EndpointProblem:
     arms, sizes = _arms(specification, endpoint, partition)
     writer = _Writer(specification, endpoint, arms)
@@ -221,10 +221,10 @@ def _known(
 
 
 def _cuts(
-    statements: Iterable[Statement], known: Iterable[KnownExit], extra: Iterable[float] = ()
+    statements: Iterable[Statement], known: Iterable[KnownExit], extra: Iterable[Cut] = ()
 ) -> tuple[Cut, ...]:
     cuts = {one.cut for one in statements if one.cut is not None}
-    cuts |= {Cut(one.high) for one in known} | {Cut(one) for one in extra}
+    cuts |= {Cut(one.high) for one in known} | set(extra)
     return tuple(sorted(cuts))
 
 
