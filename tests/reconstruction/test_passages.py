@@ -16,7 +16,14 @@ from kyphort.reconstruction.check import perturbations
 from kyphort.reconstruction.edge_values import excluded_by_edge
 from kyphort.reconstruction.hull import ArmRules, numbers_at_risk
 from kyphort.reconstruction.orders import rules_of
-from kyphort.reconstruction.passages import FINE, TooManyCellsError, limits_of, passages
+from kyphort.reconstruction.passages import (
+    FINE,
+    Cells,
+    TooManyCellsError,
+    limits_of,
+    meeting,
+    passages,
+)
 from kyphort.reconstruction.statements import problems_of
 
 PAPER = find_specification("bludau2020")
@@ -228,3 +235,27 @@ def test_every_changed_digit_of_survival_is_decided() -> None:
     found = list(perturbations(SURVIVAL, PAPER, Limits(120)))
     assert len(found) == 12
     assert {one.verdict for one in found} <= {Verdict.CONSISTENT, Verdict.CONTRADICTORY}
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_states_meet_where_any_interval_overlaps(seed: int) -> None:
+    # Intervals of all lengths, also within each other, against all pairs one by one.
+    rng = np.random.default_rng(seed)
+
+    def states(number: int) -> Cells:
+        low = rng.uniform(0.0, 1.0, number)
+        high = low + (1 - low) * rng.choice([0.0, 0.01, 1.0], number)
+        zero = np.zeros(number)
+        return Cells(rng.integers(1, 4, number), rng.integers(0, 3, number), low, high, zero, zero)
+
+    mine, theirs = states(12), states(9)
+    expected = [
+        any(
+            (n, d) == (m, e) and a <= y and x <= b
+            for m, e, x, y in zip(
+                theirs.at_risk, theirs.events, theirs.low, theirs.high, strict=True
+            )
+        )
+        for n, d, a, b in zip(mine.at_risk, mine.events, mine.low, mine.high, strict=True)
+    ]
+    assert meeting(mine, theirs).low.tolist() == mine.low[expected].tolist()

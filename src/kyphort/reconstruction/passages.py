@@ -83,7 +83,7 @@ def passages(rules: ArmRules, limits: Limits, width: float = WIDTH) -> tuple[Cel
     walk = _Walk(rules, coarse, limits, width)
     forward = walk.forwards()
     backward = walk.backwards(forward)
-    return tuple(_meeting(here, there) for here, there in zip(forward, backward, strict=True))
+    return tuple(meeting(here, there) for here, there in zip(forward, backward, strict=True))
 
 
 def _cells(at_risk: Integers, events: Integers, low: Floats, high: Floats) -> Cells:
@@ -205,7 +205,7 @@ class _Walk:
             if not len(here) or not len(before):
                 here = _NOTHING
             else:
-                here = _meeting(before, self._before(here, before, cut))
+                here = meeting(before, self._before(here, before, cut))
             found.append(here)
         return found[::-1]
 
@@ -266,20 +266,18 @@ def _inside(cells: Cells, states: States) -> Cells:
     ).some(kept)
 
 
-def _meeting(forward: Cells, backward: Cells) -> Cells:
+def meeting(forward: Cells, backward: Cells) -> Cells:
     """Return the forward states whose survival a backward state shares."""
     if not len(forward) or not len(backward):
         return _NOTHING
     # One line of numbers: states far apart, survivals within them.
     mine = 4.0 * (forward.at_risk * 4096 + forward.events)
     theirs = 4.0 * (backward.at_risk * 4096 + backward.events)
-    order = np.argsort(theirs + backward.high)
-    ends = np.maximum.accumulate((theirs + backward.high)[order])
-    starts = (theirs + backward.low)[order]
-    place = np.searchsorted(ends, mine + forward.low - _LINE_SLACK)
-    inside = place < len(ends)
-    place = np.minimum(place, len(ends) - 1)
-    return forward.some(inside & (starts[place] <= mine + forward.high + _LINE_SLACK))
+    starts, ends = np.sort(theirs + backward.low), np.sort(theirs + backward.high)
+    # More have begun by the end of an interval than have ended before its beginning.
+    begun = np.searchsorted(starts, mine + forward.high + _LINE_SLACK, side="right")
+    ended = np.searchsorted(ends, mine + forward.low - _LINE_SLACK, side="left")
+    return forward.some(begun > ended)
 
 
 _LINE_SLACK = 1e-8
