@@ -117,6 +117,7 @@ def test_every_visit_assesses_every_treated_level(patient_id: str) -> None:
     for row in VISITS:
         if row["patient_id"] == patient_id:
             by_date[row["visit_date"]].add(row["level"])
+    assert by_date
     assert all(levels == treated for levels in by_date.values())
 
 

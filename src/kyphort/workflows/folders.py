@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,19 @@ def new_folder(target: Path) -> Iterator[Path]:
     ['patients.csv']
     """
     check_is_free(target)
+    with stage_beside(target, lambda stage: stage.rename(target)) as stage:
+        yield stage
+
+
+@contextmanager
+def stage_beside(target: Path, put: Callable[[Path], object]) -> Iterator[Path]:
+    """Hand out a hidden folder beside `target`; `put` moves it there when the block has ended well.
+
+    Raises
+    ------
+    OutputError
+        When the folder or what is in it cannot be written.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -38,7 +51,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     try:
         stage.chmod(0o755)
         yield stage
-        stage.rename(target)
+        put(stage)
     except OSError as error:
         raise OutputError(
             f"{target} could not be written ({error.strerror}). Nothing was changed; check the "

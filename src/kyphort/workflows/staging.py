@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kyphort.errors import OutputError
+from kyphort.workflows.folders import stage_beside
 
 MARK = "results.json"
 """The file by which kyphort knows a folder that it wrote itself."""
@@ -36,25 +37,15 @@ def staged_folder(target: Path) -> Iterator[Path]:
     _check_replaceable(target)
     made_on_the_way = [one for one in target.parents if not one.exists()]
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise OutputError(
-            f"{target} cannot be written ({error.strerror}). Choose a folder you may write to."
-        ) from error
-    try:
-        stage.chmod(0o755)
-        yield stage
-        _verify(stage)
-        _put_in_place(stage, target)
-    except OSError as error:
-        raise OutputError(
-            f"{target} could not be written ({error.strerror}). Nothing was changed; check the "
-            "free space and the rights of the folder."
-        ) from error
+        with stage_beside(target, lambda stage: _verified_in_place(stage, target)) as stage:
+            yield stage
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         _remove_empty(made_on_the_way)
+
+
+def _verified_in_place(stage: Path, target: Path) -> None:
+    _verify(stage)
+    _put_in_place(stage, target)
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

@@ -29,26 +29,30 @@ class Rule:
         return Finding(self.severity, file, row, column, text, self.identifier, message, remedy)
 
 
-CATALOGUE: list[Rule] = []
+class Catalogue(list[Rule]):
+    """Rules in the order in which they are declared."""
+
+    def error(self, identifier: str, meaning: str, example: str) -> Rule:
+        """Declare a rule that stops the work."""
+        return self._declared(Severity.ERROR, identifier, meaning, example)
+
+    def warning(self, identifier: str, meaning: str, example: str) -> Rule:
+        """Declare a rule that asks for a look."""
+        return self._declared(Severity.WARNING, identifier, meaning, example)
+
+    def note(self, identifier: str, meaning: str, example: str) -> Rule:
+        """Declare a rule that tells what was understood or tidied."""
+        return self._declared(Severity.NOTE, identifier, meaning, example)
+
+    def _declared(self, severity: Severity, identifier: str, meaning: str, example: str) -> Rule:
+        rule = Rule(identifier, severity, meaning, example)
+        self.append(rule)
+        return rule
+
+
+CATALOGUE = Catalogue()
 """Every rule, in the order of the check."""
-
-
-def _rule(severity: Severity, identifier: str, meaning: str, example: str) -> Rule:
-    rule = Rule(identifier, severity, meaning, example)
-    CATALOGUE.append(rule)
-    return rule
-
-
-def _error(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.ERROR, identifier, meaning, example)
-
-
-def _warning(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.WARNING, identifier, meaning, example)
-
-
-def _note(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.NOTE, identifier, meaning, example)
+_error, _warning, _note = CATALOGUE.error, CATALOGUE.warning, CATALOGUE.note
 
 
 # Files

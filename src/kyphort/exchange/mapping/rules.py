@@ -1,27 +1,10 @@
 """The rules of an import: each has an identifier that stays, a severity and an example."""
 
-from kyphort.exchange.csv_set import Rule, Severity
+from kyphort.exchange.csv_set.rules import Catalogue
 
-CATALOGUE: list[Rule] = []
+CATALOGUE = Catalogue()
 """Every rule of an import, in the order of the work."""
-
-
-def _rule(severity: Severity, identifier: str, meaning: str, example: str) -> Rule:
-    rule = Rule(identifier, severity, meaning, example)
-    CATALOGUE.append(rule)
-    return rule
-
-
-def _error(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.ERROR, identifier, meaning, example)
-
-
-def _warning(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.WARNING, identifier, meaning, example)
-
-
-def _note(identifier: str, meaning: str, example: str) -> Rule:
-    return _rule(Severity.NOTE, identifier, meaning, example)
+_error, _warning, _note = CATALOGUE.error, CATALOGUE.warning, CATALOGUE.note
 
 
 # The files of the source
